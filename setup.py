@@ -1,0 +1,5 @@
+"""Installs keras_gans, trainers and export; the metadata is in pyproject."""
+
+from setuptools import setup
+
+setup()
