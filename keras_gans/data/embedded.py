@@ -1,0 +1,149 @@
+"""Small sets that ship with the package: nothing to download.
+
+Licences and credits are in the folder `embedded`.
+"""
+
+import importlib.resources
+
+import numpy as np
+
+from keras_gans.data import image_set, pixels
+from keras_gans.data.edges import outlines
+from keras_gans.data.unpaired_domains import UnpairedDomains
+
+_DOMAINS = ("emoji_faces", "emoji_outlines", "emoji_styles")
+
+# Round faces that fill the picture, without hats or hands.
+_FACES = frozenset(
+    """
+    angry anguished astonished blush cold_sweat confounded confused cry
+    disappointed disappointed_relieved disguised_face dizzy_face
+    drooling_face expressionless face_exhaling face_holding_back_tears
+    face_with_bags_under_eyes face_with_diagonal_mouth
+    face_with_head_bandage face_with_monocle face_with_raised_eyebrow
+    face_with_rolling_eyes face_with_spiral_eyes face_with_symbols_on_mouth
+    face_with_thermometer fearful flushed frowning grimacing grin grinning
+    heart_eyes hot_face hushed joy kissing kissing_closed_eyes kissing_heart
+    kissing_smiling_eyes laughing mask money_mouth_face nauseated_face
+    nerd_face neutral_face no_mouth open_mouth pensive persevere
+    pleading_face rage relaxed relieved sleeping sleepy
+    slightly_frowning_face slightly_smiling_face smile smiley
+    smiling_face_with_tear smirk sob star-struck stuck_out_tongue
+    stuck_out_tongue_closed_eyes stuck_out_tongue_winking_eye sunglasses
+    sweat sweat_smile tired_face triumph unamused upside_down_face weary
+    white_frowning_face wink woozy_face worried yum zany_face
+    zipper_mouth_face
+    """.split()
+)
+
+
+def load_fashion_mnist():
+    """Loads 5,000 pictures of Fashion-MNIST: 10 kinds of clothes, 28x28.
+
+    400 training and 100 test pictures of each class, sorted by class: shuffle
+    them.
+
+    Reference:
+
+    - [Xiao et al., 2017](https://arxiv.org/abs/1708.07747)
+
+    Returns:
+        `(x_train, y_train), (x_test, y_test)`: uint8 arrays, pictures
+        `(n, 28, 28)` and labels `(n,)`.
+    """
+    arrays = _load("fashion_mnist_5k.npz")
+    return (
+        (arrays["x_train"], arrays["y_train"]),
+        (arrays["x_test"], arrays["y_test"]),
+    )
+
+
+def load_emoji_pairs():
+    """Loads 459 emoji as drawn by Noto and by Twemoji, 64x64 over white.
+
+    Smileys, animals, nature, food and drink. Row i of both is the same emoji,
+    but not the same drawing.
+
+    Returns:
+        A dict of uint8 arrays `(n, 64, 64, 3)`, `a_train` and `a_test` by
+        Noto, `b_train` and `b_test` by Twemoji, and of their names,
+        `name_train` and `name_test`.
+    """
+    return _load("emoji64_pairs.npz")
+
+
+def open_embedded_domains(name, channels_a=3, channels_b=3):
+    """Opens one of the unpaired tasks that are made of the emoji pairs.
+
+    - `"emoji_outlines"`: outlines (a) and coloured emoji (b).
+    - `"emoji_faces"`: the same, of round faces only.
+    - `"emoji_styles"`: Noto (a) and Twemoji (b).
+
+    Domain a is made of one half of the training emoji and domain b of the
+    other half, so that no pair is in training; test pictures are true pairs.
+
+    Args:
+        name: String, one of the above.
+        channels_a: 1, 3 or 4. Channels of domain a. Defaults to 3.
+        channels_b: 1, 3 or 4. Channels of domain b. Defaults to 3.
+
+    Returns:
+        An `UnpairedDomains`.
+
+    Raises:
+        ValueError: If there is no task of this name.
+    """
+    if name not in _DOMAINS:
+        raise ValueError(
+            f"`name` must be one of {', '.join(_DOMAINS)}. "
+            f"Received: name={name!r}."
+        )
+    emoji = load_emoji_pairs()
+    if name == "emoji_faces":
+        emoji = _select(emoji, _FACES)
+
+    def images_a(half, split):
+        names = emoji[f"name_{split}"][half]
+        pictures = emoji[f"a_{split}"][half]
+        if name != "emoji_styles":
+            pictures = outlines(pictures)
+        return _to_images(pictures, f"{split}A", names, channels_a)
+
+    def images_b(half, split):
+        names = emoji[f"name_{split}"][half]
+        source = "b" if name == "emoji_styles" else "a"
+        pictures = emoji[f"{source}_{split}"][half]
+        return _to_images(pictures, f"{split}B", names, channels_b)
+
+    # Neighbours are of one kind, so every second one gives both halves all.
+    return UnpairedDomains(
+        train_a=images_a(slice(0, None, 2), "train"),
+        train_b=images_b(slice(1, None, 2), "train"),
+        test_a=images_a(slice(None), "test"),
+        test_b=images_b(slice(None), "test"),
+        test_is_paired=True,
+        name=name,
+    )
+
+
+def _load(filename):
+    folder = importlib.resources.files("keras_gans.data") / "embedded"
+    with (folder / filename).open("rb") as file:
+        with np.load(file, allow_pickle=False) as arrays:
+            return dict(arrays)
+
+
+def _select(emoji, names):
+    chosen = {
+        split: np.isin(emoji[f"name_{split}"], list(names))
+        for split in ("train", "test")
+    }
+    return {
+        key: array[chosen[key.partition("_")[2]]]
+        for key, array in emoji.items()
+    }
+
+
+def _to_images(pictures, name, filenames, channels):
+    pictures = pixels.convert_channels(pictures, channels)
+    return image_set.ArrayImages(pictures, name, filenames.tolist())

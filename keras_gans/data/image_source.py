@@ -1,0 +1,103 @@
+"""Pictures of one domain as tensors, by position: cached or read on demand."""
+
+import math
+
+import tensorflow as tf
+
+from keras_gans.data import augment, sampling
+
+_CACHE_LIMIT = 2 * 2**30  # Bytes.
+_CACHE_MODES = ("auto", "memory", "none")
+
+
+def use_memory(cache, image_sets, size):
+    """Decides whether pictures are kept in memory.
+
+    Args:
+        cache: `"memory"`, `"none"`, or `"auto"`: in memory if all sets
+            together take at most 2 GiB.
+        image_sets: List of `ImageSet`.
+        size: `(height, width)` that they are kept at.
+
+    Returns:
+        A bool.
+
+    Raises:
+        ValueError: If `cache` is another value.
+    """
+    if cache not in _CACHE_MODES:
+        raise ValueError(
+            f"`cache` must be one of {', '.join(_CACHE_MODES)}. "
+            f"Received: cache={cache!r}."
+        )
+    if cache != "auto":
+        return cache == "memory"
+    needed = sum(
+        len(images) * math.prod(size) * images.channels * images.dtype.itemsize
+        for images in image_sets
+    )
+    return needed <= _CACHE_LIMIT
+
+
+class ImageSource:
+    """Endless shuffled and augmented samples of one `ImageSet`.
+
+    Sample number n is the same picture, cut and mirrored in the same way,
+    whenever and wherever it is asked for.
+
+    Args:
+        images: `ImageSet`.
+        image_size: `(height, width)` of a sample.
+        load_size: `(height, width)` that pictures are resized to before a
+            window is cut out.
+        seed: Integer.
+        stream: String. Sources of different streams draw independently.
+        flip: Whether to mirror half of the samples.
+        in_memory: Whether to read all pictures now, and keep them.
+    """
+
+    def __init__(
+        self, images, image_size, load_size, seed, stream, flip, in_memory
+    ):
+        self._images = images
+        self._image_size = image_size
+        self._load_size = load_size
+        self._seed = seed
+        self._stream = stream
+        self._flip = flip
+        self._loaded = None
+        if in_memory:
+            # Eager constants would go to the memory of a GPU.
+            with tf.device("CPU"):
+                self._loaded = tf.constant(images.load(load_size))
+
+    def sample(self, sample_number):
+        """Returns sample number n, an int64 scalar tensor, not yet cast."""
+        position = sampling.shuffled_position(
+            sample_number,
+            len(self._images),
+            self._seed,
+            f"order/{self._stream}",
+        )
+        augment_seed = tf.stack(
+            [
+                sampling.derive_seed(self._seed, f"augment/{self._stream}"),
+                sample_number,
+            ]
+        )
+        return augment.random_crop_and_flip(
+            self._picture(position), self._image_size, self._flip, augment_seed
+        )
+
+    def _picture(self, position):
+        if self._loaded is not None:
+            return self._loaded[position]
+        picture = tf.numpy_function(
+            lambda index: self._images.read(int(index), self._load_size),
+            [position],
+            tf.as_dtype(self._images.dtype),
+            stateful=False,
+        )
+        return tf.ensure_shape(
+            picture, (*self._load_size, self._images.channels)
+        )

@@ -1,0 +1,110 @@
+import importlib.resources
+import re
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from keras_gans import data
+
+NAMES = ["emoji_faces", "emoji_outlines", "emoji_styles"]
+
+
+def test_fashion_mnist_is_balanced():
+    (x_train, y_train), (x_test, y_test) = data.load_fashion_mnist()
+    assert x_train.shape == (4000, 28, 28) and x_train.dtype == np.uint8
+    assert x_test.shape == (1000, 28, 28)
+    np.testing.assert_array_equal(np.bincount(y_train), [400] * 10)
+    np.testing.assert_array_equal(np.bincount(y_test), [100] * 10)
+
+
+def test_emoji_pairs_belong_together():
+    emoji = data.load_emoji_pairs()
+    for split, count in (("train", 384), ("test", 75)):
+        noto, twemoji = emoji[f"a_{split}"], emoji[f"b_{split}"]
+        assert noto.shape == twemoji.shape == (count, 64, 64, 3)
+        means = noto.mean((1, 2)), twemoji.mean((1, 2))
+        paired = np.abs(means[0] - means[1]).mean()
+        shuffled = np.abs(means[0] - np.roll(means[1], 7, axis=0)).mean()
+        assert paired < 0.6 * shuffled
+        assert len(set(emoji[f"name_{split}"])) == count
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def domains(request):
+    return data.open_embedded_domains(request.param)
+
+
+def test_no_pair_is_in_training(domains):
+    assert not set(domains.train_a.filenames) & set(domains.train_b.filenames)
+    assert abs(len(domains.train_a) - len(domains.train_b)) <= 1
+    assert domains.test_is_paired
+    assert domains.test_a.filenames == domains.test_b.filenames
+    for images in (domains.train_a, domains.train_b, domains.test_a):
+        assert images.load((64, 64)).shape == (len(images), 64, 64, 3)
+
+
+def test_domains_hold_what_their_names_say(domains):
+    emoji = data.load_emoji_pairs()
+    row_of = {name: row for row, name in enumerate(emoji["name_train"])}
+
+    def expected(images, source):
+        return emoji[f"{source}_train"][[row_of[n] for n in images.filenames]]
+
+    colours = "b" if domains.name == "emoji_styles" else "a"
+    np.testing.assert_array_equal(
+        domains.train_b.load((64, 64)), expected(domains.train_b, colours)
+    )
+    noto = expected(domains.train_a, "a")
+    if domains.name != "emoji_styles":
+        noto = np.repeat(data.outlines(noto), 3, axis=-1)
+    np.testing.assert_array_equal(domains.train_a.load((64, 64)), noto)
+
+
+def test_faces_are_a_part_of_the_emoji():
+    faces = data.open_unpaired("embedded:emoji_faces", channels_a=1)
+    assert len(faces.train_a) + len(faces.train_b) == 70
+    assert len(faces.test_a) == 11
+    assert "smiley" in faces.train_a.filenames + faces.train_b.filenames
+    assert faces.train_a.channels == 1 and faces.train_b.channels == 3
+
+
+def test_unknown_name_is_refused():
+    message = (
+        "`name` must be one of emoji_faces, emoji_outlines, emoji_styles. "
+        "Received: name='emojis'."
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        data.open_embedded_domains("emojis")
+
+
+def test_outline_of_a_disc_is_a_circle():
+    picture = Image.new("RGB", (64, 48), "white")
+    ImageDraw.Draw(picture).ellipse((12, 4, 52, 44), fill=(255, 200, 0))
+    drawing = data.outlines(np.asarray(picture)[None])
+    assert drawing.shape == (1, 48, 64, 1) and drawing.dtype == np.uint8
+    y, x = np.mgrid[:48, :64]
+    distance = np.abs(np.hypot(x - 32, y - 24) - 20)
+    assert np.min(drawing[0, ..., 0][distance > 3]) == 255
+    assert np.mean(drawing[0, ..., 0][distance < 0.5]) < 90
+
+
+def test_outline_of_a_plain_picture_is_white():
+    plain = np.full((2, 16, 16, 3), 90, "uint8")
+    np.testing.assert_array_equal(data.outlines(plain), 255)
+
+
+def test_outlines_do_not_depend_on_the_other_pictures():
+    pictures = data.load_emoji_pairs()["a_test"][:35]
+    together = data.outlines(pictures)
+    np.testing.assert_array_equal(together[33:], data.outlines(pictures[33:]))
+
+
+def test_credits_are_shipped():
+    folder = importlib.resources.files("keras_gans.data") / "embedded"
+    notice = (folder / "NOTICE").read_text()
+    assert (
+        "Emoji graphics: Twemoji, copyright Twitter, Inc and other "
+        "contributors, CC BY 4.0; composited over white" in notice
+    )
+    assert "Zalando" in (folder / "LICENSE.fashion_mnist").read_text()
