@@ -1,0 +1,13 @@
+"""Layers that Keras lacks: they own weights, state, or mathematics."""
+
+from keras_gans.layers.image_pool import ImagePool
+from keras_gans.layers.instance_normalization import InstanceNormalization
+from keras_gans.layers.pixel_shuffle import PixelShuffle
+from keras_gans.layers.reflection_padding import ReflectionPadding2D
+
+__all__ = [
+    "ImagePool",
+    "InstanceNormalization",
+    "PixelShuffle",
+    "ReflectionPadding2D",
+]
