@@ -1,0 +1,341 @@
+"""CycleGAN (Zhu et al., 2017, https://arxiv.org/abs/1703.10593)."""
+
+import warnings
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from keras_gans.layers import ImagePool
+from keras_gans.losses import mean_absolute_error
+from keras_gans.models.adversarial import AdversarialModel
+
+_LOGS = (
+    "generator_loss",
+    "discriminator_loss",
+    "real_probability",
+    "fake_probability",
+    "cycle_loss",
+    "identity_loss",
+)
+
+
+@keras.saving.register_keras_serializable(package="keras_gans")
+class CycleGAN(AdversarialModel):
+    """Learns to translate between two domains of images without pairs.
+
+    `generator_ab` maps images of domain a to domain b, `generator_ba` back;
+    `discriminator_a` judges images of domain a. The generators minimise, in
+    one backward pass through the whole objective (eq. 3),
+
+        adversarial(fake_b) + adversarial(fake_a)
+        + lambda_cycle * (|ba(ab(a)) - a| + |ab(ba(b)) - b|)
+        + lambda_cycle * lambda_identity * (|ba(a) - a| + |ab(b) - b|)
+
+    so that both cycle terms reach both generators. The discriminators then
+    learn from real images and from a pool of past fakes (section 4).
+
+    Train it by `compile` and `fit` on batches `(images_a, images_b)`, float32
+    `(batch, height, width, channels)` in [-1, 1]. `predict` translates a to
+    b, and `predict(images, direction="ba")` back. The logs are running means;
+    `cycle_loss` and `identity_loss` are the unweighted mean absolute
+    differences of both sides, `real_probability` and `fake_probability` what
+    the discriminators answer: both near 0.5 when the game is balanced.
+
+    Reference:
+
+    - [Zhu et al., 2017](https://arxiv.org/abs/1703.10593)
+
+    Args:
+        generator_ab: Built model from images of a to images of b.
+        generator_ba: Built model from images of b to images of a.
+        discriminator_a: Built model from images of a to logits.
+        discriminator_b: Built model from images of b to logits.
+        pool_size: Integer >= 0, past fakes kept per domain. Defaults to 50.
+        seed: Integer or `None`, seeds the pools' draws.
+        **kwargs: Base model keyword arguments (e.g. `name`).
+
+    Raises:
+        ValueError: If the networks' channels or sizes do not fit each other.
+    """
+
+    def __init__(
+        self,
+        generator_ab,
+        generator_ba,
+        discriminator_a,
+        discriminator_b,
+        pool_size=50,
+        seed=None,
+        **kwargs,
+    ):
+        _check_fit(
+            "generator_ab", generator_ab, "discriminator_b", discriminator_b
+        )
+        _check_fit(
+            "generator_ba", generator_ba, "discriminator_a", discriminator_a
+        )
+        _check_fit("generator_ab", generator_ab, "generator_ba", generator_ba)
+        _check_fit("generator_ba", generator_ba, "generator_ab", generator_ab)
+        super().__init__(**kwargs)
+        self.generator_ab = generator_ab
+        self.generator_ba = generator_ba
+        self.discriminator_a = discriminator_a
+        self.discriminator_b = discriminator_b
+        self.pool_size = pool_size
+        self.seed = seed
+        self.pool_a = self._build_pool(generator_ba, seed)
+        self.pool_b = self._build_pool(
+            generator_ab, None if seed is None else seed + 1
+        )
+        self._finish_init(_LOGS)
+
+    def _build_pool(self, generator, seed):
+        pool = ImagePool(self.pool_size, seed, dtype=keras.config.floatx())
+        pool.build(generator.output_shape)
+        return pool
+
+    @property
+    def generator_variables(self):
+        return (
+            self.generator_ab.trainable_variables
+            + self.generator_ba.trainable_variables
+        )
+
+    @property
+    def discriminator_variables(self):
+        return (
+            self.discriminator_a.trainable_variables
+            + self.discriminator_b.trainable_variables
+        )
+
+    def export_networks(self):
+        return {
+            "generator_ab": self.generator_ab,
+            "generator_ba": self.generator_ba,
+        }
+
+    def compile(
+        self,
+        generator_optimizer=None,
+        discriminator_optimizer=None,
+        adversarial_loss="least_squares",
+        discriminator_loss_weight=0.5,
+        lambda_cycle=10.0,
+        lambda_identity=0.5,
+        **kwargs,
+    ):
+        """Sets optimizers, losses and weights; the defaults are the paper's.
+
+        Args:
+            generator_optimizer: `keras.optimizers.Optimizer` of both
+                generators, its name or config. Defaults to the paper's Adam
+                at a constant rate; see `keras_gans.FlatThenLinear`.
+            discriminator_optimizer: The same, of both discriminators.
+            adversarial_loss: Name of a loss family or a pair of
+                `keras.losses.Loss`. Defaults to `"least_squares"`.
+            discriminator_loss_weight: Float > 0. Defaults to 0.5: "we divide
+                the objective by 2 while optimizing D" (section 4).
+            lambda_cycle: Float >= 0, weight of the cycle terms, or a pair of
+                them: of `a -> b -> a` and of `b -> a -> b`.
+            lambda_identity: Float >= 0, weight of the identity terms
+                relative to `lambda_cycle` (section 5.2). It is set to 0, with
+                a warning, where the domains' channel counts differ.
+            **kwargs: Of `keras.Model.compile`, such as `jit_compile`.
+
+        Raises:
+            ValueError: If a weight is negative or a name unknown.
+        """
+        lambdas = (
+            tuple(lambda_cycle)
+            if isinstance(lambda_cycle, (tuple, list))
+            else (lambda_cycle, lambda_cycle)
+        )
+        if len(lambdas) != 2 or min(lambdas) < 0:
+            raise ValueError(
+                "`lambda_cycle` must be a number >= 0 or a pair of them. "
+                f"Received: lambda_cycle={lambda_cycle}."
+            )
+        if lambda_identity < 0:
+            raise ValueError(
+                "`lambda_identity` must be >= 0. "
+                f"Received: lambda_identity={lambda_identity}."
+            )
+        channels_a = self.generator_ab.input_shape[-1]
+        channels_b = self.generator_ba.input_shape[-1]
+        if lambda_identity and channels_a != channels_b:
+            warnings.warn(
+                "The identity loss is off: it feeds a generator with images "
+                f"of its target domain, but domain a has {channels_a} "
+                f"channels and domain b {channels_b}. Set `lambda_identity=0` "
+                "to say so yourself.",
+                stacklevel=2,
+            )
+            lambda_identity = 0.0
+        super().compile(
+            generator_optimizer,
+            discriminator_optimizer,
+            adversarial_loss,
+            discriminator_loss_weight,
+            **kwargs,
+        )
+        self.lambda_cycle_a, self.lambda_cycle_b = lambdas
+        self.lambda_identity = lambda_identity
+
+    def get_compile_config(self):
+        return {
+            **super().get_compile_config(),
+            "lambda_cycle": (self.lambda_cycle_a, self.lambda_cycle_b),
+            "lambda_identity": self.lambda_identity,
+        }
+
+    def call(self, images, training=False):
+        return self.generator_ab(images, training=training)
+
+    def predict(self, x, *args, direction="ab", **kwargs):
+        """As `keras.Model.predict`; `direction` is `"ab"` or `"ba"`."""
+        generators = {"ab": self.generator_ab, "ba": self.generator_ba}
+        if direction not in generators:
+            raise ValueError(
+                "`direction` must be 'ab' or 'ba'. "
+                f"Received: direction={direction!r}."
+            )
+        return generators[direction].predict(x, *args, **kwargs)
+
+    def train_step(self, data):
+        real_a, real_b = data
+        logs, fake_a, fake_b = self._train_generators(real_a, real_b)
+        logs |= self._train_discriminators(
+            real_a, self.pool_a(fake_a), real_b, self.pool_b(fake_b)
+        )
+        return self._log(**logs)
+
+    def test_step(self, data):
+        real_a, real_b = data
+        loss, logs, fake_a, fake_b = self._generators_objective(
+            real_a, real_b, training=False
+        )
+        discriminator_loss, probabilities = self._discriminators_objective(
+            real_a, fake_a, real_b, fake_b, training=False
+        )
+        return self._log(
+            generator_loss=loss,
+            discriminator_loss=discriminator_loss,
+            **logs,
+            **probabilities,
+        )
+
+    def _train_generators(self, real_a, real_b):
+        with tf.GradientTape() as tape:
+            loss, logs, fake_a, fake_b = self._generators_objective(
+                real_a, real_b, training=True
+            )
+        loss = self._update(
+            tape, loss, self.generator_optimizer, self.generator_variables
+        )
+        return {"generator_loss": loss, **logs}, fake_a, fake_b
+
+    def _train_discriminators(self, real_a, fake_a, real_b, fake_b):
+        with tf.GradientTape() as tape:
+            loss, probabilities = self._discriminators_objective(
+                real_a, fake_a, real_b, fake_b, training=True
+            )
+        loss = self._update(
+            tape,
+            loss,
+            self.discriminator_optimizer,
+            self.discriminator_variables,
+        )
+        return {"discriminator_loss": loss, **probabilities}
+
+    def _generators_objective(self, real_a, real_b, training):
+        fake_b = self.generator_ab(real_a, training=training)
+        fake_a = self.generator_ba(real_b, training=training)
+        cycle_a = _l1(real_a, self.generator_ba(fake_b, training=training))
+        cycle_b = _l1(real_b, self.generator_ab(fake_a, training=training))
+        loss = (
+            self._adversarial(self.discriminator_b, real_b, fake_b, training)
+            + self._adversarial(self.discriminator_a, real_a, fake_a, training)
+            + self.lambda_cycle_a * cycle_a
+            + self.lambda_cycle_b * cycle_b
+        )
+        identity_a = identity_b = 0.0
+        if self.lambda_identity:
+            # Half of all generator work: not done where its weight is zero.
+            identity_a = _l1(
+                real_a, self.generator_ba(real_a, training=training)
+            )
+            identity_b = _l1(
+                real_b, self.generator_ab(real_b, training=training)
+            )
+            loss += self.lambda_identity * (
+                self.lambda_cycle_a * identity_a
+                + self.lambda_cycle_b * identity_b
+            )
+        logs = {
+            "cycle_loss": (cycle_a + cycle_b) / 2,
+            "identity_loss": (identity_a + identity_b) / 2,
+        }
+        return loss, logs, fake_a, fake_b
+
+    def _adversarial(self, discriminator, real_images, fake_images, training):
+        real_logits = discriminator(real_images, training=training)
+        fake_logits = discriminator(fake_images, training=training)
+        return ops.mean(self.generator_loss.call(real_logits, fake_logits))
+
+    def _discriminators_objective(
+        self, real_a, fake_a, real_b, fake_b, training
+    ):
+        losses, real_probabilities, fake_probabilities = [], [], []
+        for discriminator, real_images, fake_images in (
+            (self.discriminator_a, real_a, fake_a),
+            (self.discriminator_b, real_b, fake_b),
+        ):
+            real_logits = discriminator(real_images, training=training)
+            fake_logits = discriminator(fake_images, training=training)
+            losses.append(
+                ops.mean(self.discriminator_loss.call(real_logits, fake_logits))
+            )
+            real_probabilities.append(self._probability(real_logits))
+            fake_probabilities.append(self._probability(fake_logits))
+        loss = self.discriminator_loss_weight * sum(losses)
+        return loss, {
+            "real_probability": sum(real_probabilities) / 2,
+            "fake_probability": sum(fake_probabilities) / 2,
+        }
+
+    def get_config(self):
+        networks = {
+            name: keras.saving.serialize_keras_object(getattr(self, name))
+            for name in (
+                "generator_ab",
+                "generator_ba",
+                "discriminator_a",
+                "discriminator_b",
+            )
+        }
+        return {
+            **super().get_config(),
+            **networks,
+            "pool_size": self.pool_size,
+            "seed": self.seed,
+        }
+
+
+def _l1(images, reconstructions):
+    return ops.mean(mean_absolute_error(images, reconstructions))
+
+
+def _check_fit(source_name, source, target_name, target):
+    """Refuses networks of which one cannot feed the other."""
+    produced, expected = source.output_shape[1:], target.input_shape[1:]
+    fits = all(
+        size == wanted or wanted is None or size is None
+        for size, wanted in zip(produced, expected)
+    )
+    if not fits:
+        raise ValueError(
+            f"`{source_name}` must produce what `{target_name}` takes. "
+            f"Received: {source_name} with output shape {produced}, "
+            f"{target_name} with input shape {expected}."
+        )
