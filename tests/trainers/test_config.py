@@ -1,0 +1,168 @@
+import dataclasses
+
+import pytest
+
+from trainers import config as config_lib
+from trainers import cyclegan, recipes
+from trainers.config import UsageError
+
+
+@dataclasses.dataclass(frozen=True)
+class Config(config_lib.Config):
+    size: int = config_lib.option(4, "A size.", 1)
+    rate: float = config_lib.option(0.5, "A rate.", 0)
+    kind: str = config_lib.option("thin", "A kind.", choices=("thin", "thick"))
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"size": 0}, "--size must be >= 1. Received: 0."),
+        ({"rate": float("nan")}, "--rate must be finite. Received: nan."),
+        ({"rate": float("inf")}, "--rate must be finite. Received: inf."),
+        ({"rate": -0.1}, "--rate must be >= 0. Received: -0.1."),
+        (
+            {"kind": "thik"},
+            "--kind must be one of thin, thick. Received: thik. Did you mean "
+            "thick?",
+        ),
+        ({"seed": -1}, "--seed must be >= 0. Received: -1."),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_bad_values_are_refused(values, message):
+    with pytest.raises(UsageError) as error:
+        Config(**values)
+    assert str(error.value) == message
+
+
+def test_flags_come_from_the_fields():
+    given = config_lib.parse(Config, ["--size=7", "--new", "--rate", "0.25"])
+    assert given == {"size": 7, "new": True, "rate": 0.25}
+    assert Config(**given) == Config(size=7, new=True, rate=0.25)
+
+
+def test_a_config_survives_the_way_through_a_flagfile(tmp_path):
+    config = Config(size=9, rate=1e-5, kind="thick", export=False, new=True)
+    file = tmp_path / "flags.txt"
+    file.write_text("\n".join(["# a comment", *config_lib.to_lines(config)]))
+    given = config_lib.parse(Config, [f"--flagfile={file}"])
+    assert Config(**given) == config
+
+
+def test_the_command_line_wins_over_a_flagfile_before_it(tmp_path):
+    file = tmp_path / "flags.txt"
+    file.write_text("--size=9\n")
+    given = config_lib.parse(Config, [f"--flagfile={file}", "--size=3"])
+    assert given == {"size": 3}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--sise=3"], "Unknown command line flag 'sise'. Did you mean: size"),
+        (["--size=three"], "flag --size=three: invalid literal for int()"),
+        (
+            ["quick"],
+            "Every argument is a flag, --NAME=VALUE. Received: 'quick'",
+        ),
+        (["--flagfile=missing"], "missing"),
+        (["--size"], "Missing value for flag --size"),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_bad_command_lines_are_refused_in_one_line(arguments, message):
+    with pytest.raises(UsageError) as error:
+        config_lib.parse(Config, arguments)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_flagfile_of_bytes_is_refused(tmp_path):
+    file = tmp_path / "flags.txt"
+    file.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UsageError):
+        config_lib.parse(Config, [f"--flagfile={file}"])
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("256", (256, 256)), ("128x384", (128, 384))]
+)
+def test_sizes(text, size):
+    assert config_lib.parse_size("image_size", text) == size
+
+
+@pytest.mark.parametrize("text", ["", "0", "64x", "64x0", "-4", "4.5", "a"])
+def test_bad_sizes(text):
+    with pytest.raises(UsageError, match="^--image_size must be a side in"):
+        config_lib.parse_size("image_size", text)
+
+
+def test_defaults_are_those_of_the_paper():
+    config = cyclegan.Config()
+    assert config.crop_size == (256, 256)
+    assert config.size_before_crop == (286, 286)
+    assert config.epochs == 200
+    assert config.batch_size == 1
+    assert config.learning_rate == 2e-4
+    assert config.lambda_cycle == 10
+    assert config.lambda_identity == 0.5
+    assert config.pool_size == 50
+    assert config.num_residual_blocks == 9
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (
+            {"image_size": "250"},
+            "--image_size must be at least 8 and divisible by 4. Received: "
+            "250.",
+        ),
+        (
+            {"load_size": "128"},
+            "--load_size must not be smaller than --image_size, 256. "
+            "Received: 128.",
+        ),
+        ({"learning_rate": 0.0}, "--learning_rate must be > 0. Received: 0.0."),
+        (
+            {"flat_epochs": 0, "decay_epochs": 0},
+            "--flat_epochs and --decay_epochs must not both be 0.",
+        ),
+        ({"batch_size": -3}, "--batch_size must be >= 1. Received: -3."),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_bad_flags_of_cyclegan(values, message):
+    with pytest.raises(UsageError) as error:
+        cyclegan.Config(**values)
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize("name", recipes.names("cyclegan"))
+def test_every_recipe_parses_and_says_what_it_is(name):
+    given = config_lib.parse(
+        cyclegan.Config, recipes.arguments("cyclegan", name)
+    )
+    cyclegan.Config(**given)
+    first_line = recipes.read("cyclegan", name).splitlines()[0]
+    assert first_line.startswith("# ") and first_line.endswith(".")
+    assert f"  {name}" in recipes.describe("cyclegan")
+
+
+def test_horse2zebra_is_the_papers_setting():
+    given = config_lib.parse(
+        cyclegan.Config, recipes.arguments("cyclegan", "horse2zebra")
+    )
+    assert cyclegan.Config(**given) == cyclegan.Config(
+        data="tfds:cycle_gan/horse2zebra", load_size="286"
+    )
+
+
+def test_an_unknown_recipe_is_refused():
+    with pytest.raises(UsageError) as error:
+        recipes.read("cyclegan", "quikstart")
+    assert str(error.value) == (
+        "--recipe must be one of horse2zebra, maps, quickstart, or list. "
+        "Received: quikstart. Did you mean quickstart?"
+    )

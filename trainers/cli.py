@@ -1,0 +1,100 @@
+"""The command line that all trainers share: flags, help, errors, exit codes.
+
+Exit codes: 0 done, 1 the training or export failed, 2 wrong usage, 65 wrong
+data, 74 the disk refused, 75 stopped by a signal and ready to go on.
+"""
+
+import dataclasses
+import sys
+
+from keras_gans import checkpoints, data
+from trainers import config as config_lib
+from trainers import recipes, run_folder
+from trainers.config import UsageError
+
+
+class Stopped(Exception):
+    """A signal came; the state is saved."""
+
+
+def main(trainer, config_cls, train, doc, arguments=None):
+    """Runs `train(config)` on the flags in `arguments` and exits.
+
+    Args:
+        trainer: Name of the trainer, as in `python -m trainers.NAME`.
+        config_cls: Its subclass of `config.Config`.
+        train: Function of a config; an exit code or `None`.
+        doc: Text for `--help`.
+        arguments: Words of the command line. Defaults to `sys.argv[1:]`.
+    """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    sys.exit(_run(trainer, config_cls, train, doc, arguments))
+
+
+def _run(trainer, config_cls, train, doc, arguments):
+    try:
+        if {"--help", "-h", "-help"} & set(arguments):
+            print(_help(trainer, config_cls, doc))
+            return 0
+        recipe, arguments = _take_recipe(arguments)
+        if recipe == "list":
+            print(recipes.describe(trainer))
+            return 0
+        if recipe is not None:
+            # In front, so that flags of the command line win.
+            arguments = recipes.arguments(trainer, recipe) + arguments
+        given = config_lib.parse(config_cls, arguments)
+        config_cls(**given)  # Bad values are refused before a folder is.
+        name = f"{trainer}_{recipe}" if recipe else trainer
+        config = run_folder.resolve(config_cls, given, trainer, name)
+        return train(config) or 0
+    except Stopped as stop:
+        return _report(stop, 75)
+    except UsageError as error:
+        return _report(error, 2)
+    except (
+        data.ImageError,
+        checkpoints.CheckpointError,
+        FileNotFoundError,
+        NotADirectoryError,
+    ) as error:
+        return _report(error, 65)
+    except OSError as error:
+        return _report(error, 74)
+    except FloatingPointError as error:
+        return _report(error, 1)
+
+
+def _report(error, code):
+    print(f"\n{error}" if code == 75 else f"error: {error}", file=sys.stderr)
+    return code
+
+
+def _take_recipe(arguments):
+    """Splits `--recipe=NAME` (or `--recipe NAME`) off the other words."""
+    recipe, rest, words = None, [], iter(arguments)
+    for word in words:
+        name, equals, value = word.partition("=")
+        if name in ("--recipe", "-recipe"):
+            recipe = value if equals else next(words, "")
+        else:
+            rest.append(word)
+    return recipe, rest
+
+
+def _help(trainer, config_cls, doc):
+    lines = [doc.strip(), "", "Recipes (--recipe=NAME):"]
+    lines += [recipes.describe(trainer), "", "Flags:"]
+    lines.append("  --flagfile=FILE\n      Reads flags from a file.")
+    lines += [_describe_flag(f) for f in dataclasses.fields(config_cls)]
+    return "\n".join(lines)
+
+
+def _describe_flag(field):
+    flag, text = f"--{field.name}={field.default}", field.metadata["help"]
+    if field.metadata["choices"]:
+        text += f" One of {', '.join(field.metadata['choices'])}."
+    if isinstance(field.default, bool):
+        flag = f"--[no]{field.name}"
+        text += f" Default: {'on' if field.default else 'off'}."
+    return f"  {flag}\n      {text}"

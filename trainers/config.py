@@ -1,0 +1,151 @@
+"""One frozen dataclass per trainer is the truth; its flags come from here."""
+
+import dataclasses
+import difflib
+import math
+import re
+
+from absl import flags
+
+_DEFINERS = {
+    bool: flags.DEFINE_boolean,
+    int: flags.DEFINE_integer,
+    float: flags.DEFINE_float,
+    str: flags.DEFINE_string,
+}
+
+
+class UsageError(ValueError):
+    """A flag that cannot be; the message names it and what is accepted."""
+
+
+def option(default, help, least=None, choices=None, fixed=False):
+    """Declares a config field: its default, `--help` line and bounds.
+
+    Args:
+        default: Its type is the type of the flag.
+        help: One line.
+        least: Smallest value accepted, for numbers.
+        choices: Values accepted, for strings.
+        fixed: Whether a run cannot go on with another value: the flag shapes
+            the networks, or what the saved state means.
+    """
+    metadata = {
+        "help": help,
+        "least": least,
+        "choices": choices,
+        "fixed": fixed,
+    }
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """Flags that every trainer has. Subclasses add theirs, and `check`."""
+
+    run_dir: str = option(
+        "", "Run folder; made, or gone on with. Default: runs/NAME-NNN."
+    )
+    new: bool = option(
+        False, "Start afresh, even if there is a run to go on with."
+    )
+    seed: int = option(
+        0, "Seed of weights, order and augmentation.", 0, fixed=True
+    )
+    reproducible: bool = option(
+        False, "Equal bits on every run (on one machine and version)."
+    )
+    checkpoint_steps: int = option(
+        0, "Steps between checkpoints; 0: ends of epochs, twice a minute.", 0
+    )
+    sample_epochs: int = option(1, "Epochs between sample pictures.", 1)
+    export: bool = option(
+        True, "Export the trained networks at the end (python -m export)."
+    )
+
+    def __post_init__(self):
+        for field in dataclasses.fields(self):
+            _check(field, getattr(self, field.name))
+        self.check()
+
+    def check(self):
+        """Refuses values that do not go together, by `UsageError`."""
+
+
+def _check(field, value):
+    least, choices = field.metadata["least"], field.metadata["choices"]
+    if isinstance(value, float) and not math.isfinite(value):
+        raise UsageError(f"--{field.name} must be finite. Received: {value}.")
+    if least is not None and value < least:
+        raise UsageError(
+            f"--{field.name} must be >= {least}. Received: {value}."
+        )
+    if choices is not None and value not in choices:
+        raise UsageError(
+            f"--{field.name} must be one of {', '.join(choices)}. "
+            f"Received: {value}.{did_you_mean(value, choices)}"
+        )
+
+
+def did_you_mean(word, choices):
+    """A closing question, or nothing where no choice is near `word`."""
+    near = difflib.get_close_matches(word, choices, n=1)
+    return f" Did you mean {near[0]}?" if near else ""
+
+
+def parse_size(flag, text):
+    """`"256"` or `"256x384"` (height x width) as a pair of integers."""
+    match = re.fullmatch(r"(\d+)(?:x(\d+))?", text)
+    if not match or 0 in (sizes := [int(g) for g in match.groups() if g]):
+        raise UsageError(
+            f"--{flag} must be a side in pixels, such as 256, or "
+            f"HEIGHTxWIDTH, such as 256x384. Received: {text}."
+        )
+    return sizes[0], sizes[-1]
+
+
+def define_flags(config_cls):
+    """Returns `flags.FlagValues` with one flag per field of `config_cls`."""
+    flag_values = flags.FlagValues()
+    for field in dataclasses.fields(config_cls):
+        _DEFINERS[field.type](
+            field.name,
+            field.default,
+            field.metadata["help"],
+            flag_values=flag_values,
+        )
+    return flag_values
+
+
+def parse(config_cls, arguments):
+    """Parses command-line words into a dictionary of the flags given.
+
+    Raises:
+        UsageError: If a flag is unknown or ill-formed, or a word left over.
+    """
+    flag_values = define_flags(config_cls)
+    try:
+        rest = flag_values(["trainer", *arguments])[1:]
+    except (flags.Error, UnicodeDecodeError) as error:
+        raise UsageError(" ".join(str(error).split())) from error
+    if rest:
+        raise UsageError(
+            f"Every argument is a flag, --NAME=VALUE. Received: {rest[0]!r}."
+        )
+    return {
+        name: flag_values[name].value
+        for name in flag_values
+        if flag_values[name].present
+    }
+
+
+def to_lines(config):
+    """The flags of `config` as lines of a flagfile."""
+    lines = []
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if isinstance(value, bool):
+            lines.append(f"--{'' if value else 'no'}{field.name}")
+        else:
+            lines.append(f"--{field.name}={value}")
+    return lines

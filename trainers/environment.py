@@ -1,0 +1,52 @@
+"""The machine a run is on: device, seeds, reproducibility, versions."""
+
+import os
+import platform
+import sys
+
+import keras
+import tensorflow as tf
+
+from keras_gans.version import __version__
+
+
+def set_up(config):
+    """Seeds everything, before any initializer exists, and names the device.
+
+    Under `--reproducible`, operations are deterministic and TensorFlow's
+    graph rewriter is off: its result differs from process to process, which
+    changes the last bits of every number.
+    """
+    keras.utils.set_random_seed(config.seed)
+    if config.reproducible:
+        tf.config.experimental.enable_op_determinism()
+        tf.config.optimizer.set_experimental_options(
+            {"disable_meta_optimizer": True}
+        )
+    say("device", device())
+
+
+def device():
+    """One line on what computes here."""
+    gpus = tf.config.list_physical_devices("GPU")
+    if gpus:
+        return f"{len(gpus)} GPU"
+    return f"CPU, {os.cpu_count()} cores (no GPU found)"
+
+
+def describe():
+    """Versions and devices, for `environment.json`."""
+    return {
+        "keras_gans": __version__,
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "device": device(),
+        "command": sys.argv,
+    }
+
+
+def say(label, text):
+    """Prints one line of a run's report, at once."""
+    print(f"{label:<9}{text}", flush=True)

@@ -1,0 +1,135 @@
+"""What a trained model is worth, as numbers with their protocol and in words.
+
+Distances are means of absolute differences, in [-1, 1] units: 0 is equal and
+2 is black for white.
+"""
+
+import dataclasses
+
+import numpy as np
+
+from trainers.plots import BALANCED
+
+
+@dataclasses.dataclass(frozen=True)
+class HeldOut:
+    """Pictures to score with.
+
+    Attributes:
+        images_a: Float array `(n, height, width, channels)` in [-1, 1].
+        images_b: The same, of domain b.
+        are_pairs: Whether row i of both shows the same thing.
+        split: `"test"`, or `"train"` where there are no test pictures.
+    """
+
+    images_a: np.ndarray
+    images_b: np.ndarray
+    are_pairs: bool
+    split: str
+
+
+def score_cyclegan(model, held_out):
+    """Scores both directions of a CycleGAN.
+
+    Args:
+        model: `keras_gans.CycleGAN`.
+        held_out: `HeldOut` pictures.
+
+    Returns:
+        A dictionary that JSON can hold, with the protocol beside the numbers:
+        how far `a to b to a` is from `a`, and, where there are true pairs,
+        how far translations are from the truth, and how far the untranslated
+        inputs are.
+    """
+    images = {"a": held_out.images_a, "b": held_out.images_b}
+    score = {
+        "protocol": (
+            "mean absolute difference in [-1, 1] units, "
+            f"{len(images['a'])} pictures of a and {len(images['b'])} of b, "
+            f"{held_out.split} split, last weights"
+        ),
+        "true_pairs": held_out.are_pairs,
+    }
+    for source, target in (("a", "b"), ("b", "a")):
+        translated = _translate(model, images[source], source + target)
+        back = _translate(model, translated, target + source)
+        direction = f"{source} to {target}"
+        score[direction] = {"cycle": _distance(images[source], back)}
+        if held_out.are_pairs:
+            truth = images[target]
+            score[direction] |= {
+                "translated": _distance(truth, translated),
+                "unchanged": _distance(truth, _as(images[source], truth)),
+            }
+    return score
+
+
+def sentences(score, history):
+    """The score and the verdict as `(label, text)` lines for the screen."""
+    lines = [("score", score["protocol"])]
+    for direction in ("a to b", "b to a"):
+        values = score[direction]
+        text = f"{direction}: "
+        if score["true_pairs"]:
+            text += (
+                f"{values['translated']:.3f} from the true counterpart, the "
+                f"input unchanged {values['unchanged']:.3f}; "
+            )
+        lines.append(("", text + f"there and back {values['cycle']:.3f}"))
+    return [*lines, ("verdict", verdict(score, history))]
+
+
+def verdict(score, history):
+    """Two sentences: is it better than nothing, and is the game balanced."""
+    if score["true_pairs"]:
+        values = score["a to b"]
+        gain = 1 - values["translated"] / values["unchanged"]
+        first = (
+            f"Translations of a are {gain:.0%} closer to the truth than the "
+            "input unchanged."
+            if gain > 0
+            else "Translations of a are no closer to the truth than the "
+            "input unchanged: train longer, or look at the samples."
+        )
+    else:
+        first = (
+            "There are no true pairs to score with: look at the samples, and "
+            f"at the way there and back ({score['a to b']['cycle']:.3f} and "
+            f"{score['b to a']['cycle']:.3f})."
+        )
+    return f"{first} {_balance(history)}"
+
+
+def _balance(history):
+    last = history[-max(1, len(history) // 10) :]
+    real = np.mean([row["real_probability"] for row in last])
+    fake = np.mean([row["fake_probability"] for row in last])
+    answers = (
+        f"The discriminators answer {real:.2f} to real and {fake:.2f} to "
+        "translated pictures"
+    )
+    low, high = BALANCED
+    if low <= real <= high and low <= fake <= high:
+        return f"{answers}: near 0.5, the game is balanced."
+    if real > fake:
+        return (
+            f"{answers}: they still tell them apart, so the generators have "
+            "more to learn."
+        )
+    return f"{answers}: they have lost track; lower the learning rate."
+
+
+def _translate(model, images, direction):
+    return model.predict(images, batch_size=4, verbose=0, direction=direction)
+
+
+def _distance(images, others):
+    return float(np.mean(np.abs(images - others)))
+
+
+def _as(images, others):
+    """`images` with the channels of `others`, grey where they have fewer."""
+    if images.shape[-1] == others.shape[-1]:
+        return images
+    grey = images.mean(axis=-1, keepdims=True)
+    return np.repeat(grey, others.shape[-1], axis=-1)

@@ -1,0 +1,251 @@
+"""The part of a trainer that fits, saves, and goes on where it stopped."""
+
+import csv
+import io
+import signal
+import sys
+import time
+
+import keras
+import tensorflow as tf
+
+from keras_gans import checkpoints
+from keras_gans.callbacks import StopOnNonFinite
+from trainers import plots, run_folder
+from trainers.cli import Stopped
+from trainers.environment import say
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_STEPS_BEFORE_ESTIMATE = 20
+# Epochs can be shorter than the second that curves and a checkpoint take.
+_LEAST_SECONDS_BETWEEN_SAVES = 30
+
+
+def fit(model, pipeline, run, epochs, checkpoint_steps=0, callbacks=()):
+    """Trains `model` to the end of `epochs`, going on if the run has begun.
+
+    A run that was killed, whenever that was, goes on from its newest
+    checkpoint, also in the middle of an epoch: order and augmentation of the
+    pictures are a function of the step, and the checkpoint holds all else.
+
+    Args:
+        model: Compiled model of this package.
+        pipeline: Object with `steps_per_epoch` and `dataset(start_step)`.
+        run: `RunFolder`.
+        epochs: Integer, epochs in all.
+        checkpoint_steps: Integer, steps between checkpoints; 0 for the ends
+            of epochs, at most two in a minute.
+        callbacks: Keras callbacks, called before each checkpoint.
+
+    Returns:
+        The history: a list of dictionaries, one per epoch.
+
+    Raises:
+        Stopped: If SIGINT or SIGTERM came; the state is saved.
+        FloatingPointError: If a loss or gradient is not finite.
+    """
+    checkpoint = run.restore(model)
+    step, history, seconds = 0, [], 0.0
+    if checkpoint is not None:
+        for sentence in checkpoint.skipped:
+            say("warning", sentence)
+        step = checkpoint.step
+        history = checkpoint.state["history"]
+        seconds = checkpoint.state["seconds"]
+        say("resume", f"from step {step}, in {checkpoint.path}")
+    steps_per_epoch = pipeline.steps_per_epoch
+    recorder = _Recorder(
+        run, history, step, steps_per_epoch, epochs, checkpoint_steps, seconds
+    )
+    epoch, steps_into_epoch = divmod(step, steps_per_epoch)
+    logs_so_far = [variable.numpy() for variable in model.metrics_variables]
+    common = {
+        # The pipeline shuffles; Keras would warn that it cannot.
+        "shuffle": False,
+        "verbose": "auto" if sys.stdout.isatty() else 2,
+    }
+    with recorder.listening():
+        if steps_into_epoch:
+            # The rest of the epoch in which the run was stopped.
+            model.fit(
+                pipeline.dataset(step),
+                epochs=epoch + 1,
+                initial_epoch=epoch,
+                steps_per_epoch=steps_per_epoch - steps_into_epoch,
+                callbacks=[
+                    _RestoreLogs(logs_so_far),
+                    StopOnNonFinite(),
+                    *callbacks,
+                    recorder,
+                ],
+                **common,
+            )
+            epoch += 1
+        if epoch < epochs:
+            model.fit(
+                pipeline.dataset(epoch * steps_per_epoch),
+                epochs=epochs,
+                initial_epoch=epoch,
+                steps_per_epoch=steps_per_epoch,
+                callbacks=[StopOnNonFinite(), *callbacks, recorder],
+                **common,
+            )
+    return history
+
+
+class _RestoreLogs(keras.callbacks.Callback):
+    """Puts the running logs of an interrupted epoch back: `fit` resets them."""
+
+    def __init__(self, values):
+        super().__init__()
+        self.values = values
+
+    def on_epoch_begin(self, epoch, logs=None):
+        for variable, value in zip(self.model.metrics_variables, self.values):
+            variable.assign(value)
+
+
+class _Recorder(keras.callbacks.Callback):
+    """Writes history, curves and checkpoints; stops on a signal."""
+
+    def __init__(
+        self,
+        run,
+        history,
+        step,
+        steps_per_epoch,
+        epochs,
+        checkpoint_steps,
+        seconds,
+    ):
+        super().__init__()
+        self.run = run
+        self.history = history
+        self.step = step
+        self.saved_step = step
+        self.saved_at = time.monotonic()
+        self.steps_per_epoch = steps_per_epoch
+        self.epochs = epochs
+        self.checkpoint_steps = checkpoint_steps
+        self.started = time.monotonic() - seconds
+        self.signal = None
+        self.first_step_done = None
+        self.summary_writer = tf.summary.create_file_writer(str(run.logs))
+
+    def listening(self):
+        """A context in which signals stop the training after their step."""
+        return _Listening(self)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        optimizer = self.model.generator_optimizer
+        self.learning_rate = float(optimizer.learning_rate)
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.epoch_start = self.step - batch
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.step = self.epoch_start + batch + 1
+        self._estimate_time()
+        # The end of an epoch has a row of the history to save first.
+        if self.step % self.steps_per_epoch:
+            self._save_or_stop(is_last=False)
+
+    def on_epoch_end(self, epoch, logs=None):
+        row = {"epoch": epoch + 1, **logs, "learning_rate": self.learning_rate}
+        self.history.append(row)
+        with self.summary_writer.as_default():
+            for name, value in row.items():
+                tf.summary.scalar(name, value, epoch + 1)
+        self.summary_writer.flush()
+        self._save_or_stop(is_last=epoch + 1 == self.epochs)
+
+    def _save_or_stop(self, is_last):
+        if self.checkpoint_steps:
+            is_due = self.step - self.saved_step >= self.checkpoint_steps
+        else:
+            is_due = (
+                self.step % self.steps_per_epoch == 0
+                and time.monotonic() - self.saved_at
+                >= _LEAST_SECONDS_BETWEEN_SAVES
+            )
+        if is_due or is_last or self.signal:
+            self._save()
+        if self.signal and not is_last:
+            raise Stopped(
+                f"stopped by {signal.Signals(self.signal).name} at step "
+                f"{self.step}; everything is saved. Go on with\n"
+                f"  python -m trainers.{self.run.trainer} "
+                f"--run_dir={self.run.path}"
+            )
+
+    def _save(self):
+        if self.history:
+            run_folder.write_text(
+                self.run.path / "history.csv", _as_csv(self.history)
+            )
+            plots.plot_losses(self.history, self.run.plots / "losses.png")
+            plots.plot_discriminator(
+                self.history, self.run.plots / "discriminator.png"
+            )
+        state = {
+            "history": self.history,
+            "seconds": round(time.monotonic() - self.started, 3),
+        }
+        checkpoints.write(self.run.checkpoints, self.model, self.step, state)
+        self.saved_step = self.step
+        self.saved_at = time.monotonic()
+
+    def _estimate_time(self):
+        now = time.monotonic()
+        if self.first_step_done is None:
+            # The first step also traces the graph.
+            self.first_step_done = (self.step, now)
+            return
+        first_step, then = self.first_step_done
+        if self.step - first_step == _STEPS_BEFORE_ESTIMATE:
+            seconds_per_step = (now - then) / _STEPS_BEFORE_ESTIMATE
+            steps_left = self.epochs * self.steps_per_epoch - self.step
+            say(
+                "\ntime",
+                f"about {_duration(seconds_per_step * steps_left)} for the "
+                f"rest of {self.epochs} epochs",
+            )
+
+
+class _Listening:
+    """Notes the first signal in the recorder; a second one ends at once."""
+
+    def __init__(self, recorder):
+        self.recorder = recorder
+
+    def __enter__(self):
+        try:
+            self.previous = {
+                number: signal.signal(number, self._note) for number in _SIGNALS
+            }
+        except ValueError:  # Not the main thread: signals go elsewhere.
+            self.previous = {}
+
+    def _note(self, number, frame):
+        self.recorder.signal = number
+        signal.signal(number, signal.SIG_DFL)
+
+    def __exit__(self, *exception):
+        for number, handler in self.previous.items():
+            signal.signal(number, handler)
+
+
+def _as_csv(history):
+    text = io.StringIO()
+    writer = csv.DictWriter(text, history[0], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(history)
+    return text.getvalue()
+
+
+def _duration(seconds):
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"
