@@ -1,0 +1,153 @@
+"""The command line: `python -m export`."""
+
+import os
+import re
+import sys
+import textwrap
+
+from absl import flags
+
+from export import console
+from export.errors import ExportError, UsageError
+from export.formats import FORMATS
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_DATA = 65
+EXIT_IO = 74
+
+# name -> (placeholder, default, help)
+_FLAGS = {
+    "run_dir": (
+        "RUN",
+        None,
+        "Run folder of a trainer; its newest intact checkpoint is exported.",
+    ),
+    "model": ("FILE.keras", None, "One saved model, instead of --run_dir."),
+    "network": (
+        "NAME",
+        None,
+        "Only this network, such as generator_ab. Default: all of them.",
+    ),
+    "output_dir": (
+        "FOLDER",
+        None,
+        "Where the files go; an earlier export there is replaced as a whole. "
+        "Default: export, in RUN or beside FILE.keras.",
+    ),
+    "formats": (
+        "NAMES",
+        ",".join(FORMATS),
+        f"Any of {', '.join(FORMATS)}, with commas. Default: all.",
+    ),
+    "pictures": (
+        "FOLDER",
+        None,
+        "With --model: pictures for the comparison. Default: emoji, or normal "
+        "noise for networks that take latents.",
+    ),
+    "image_size": (
+        "HEIGHTxWIDTH",
+        None,
+        "Only for a network that takes images of any size.",
+    ),
+}
+_ABOUT = """\
+Exports trained networks to SavedModel and .tflite files. Each file is opened
+in a fresh process and compared with Keras; only files that agree are written.
+
+  python -m export --run_dir=runs/cyclegan-001
+  python -m export --model=generator.keras --formats=float16
+"""
+_EXIT_CODES = """\
+Exit codes: 0 all files agree, 1 a file did not, 2 wrong flags, 65 nothing
+usable to export, 74 a file cannot be read or written."""
+
+
+def main(argv=None):
+    """Runs the command.
+
+    Args:
+        argv: List of words, the program's name first. Default: `sys.argv`.
+
+    Returns:
+        The exit code.
+    """
+    try:
+        options = _parse(argv or sys.argv)
+        if options.help:
+            print(_help())
+            return 0
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        with console.quiet_libraries():
+            from export import command
+        return 0 if command.run(options) else EXIT_FAILED
+    except UsageError as error:
+        return _fail(EXIT_USAGE, error)
+    except ExportError as error:
+        return _fail(EXIT_DATA, error)
+    except OSError as error:
+        reason = error.strerror or error
+        path = f"{error.filename}: " if error.filename else ""
+        return _fail(EXIT_IO, f"{path}{reason}")
+
+
+def _parse(argv):
+    options = flags.FlagValues()
+    flags.DEFINE_bool("help", False, "", flag_values=options)
+    for name, (_, default, text) in _FLAGS.items():
+        flags.DEFINE_string(name, default, text, flag_values=options)
+    try:
+        stray_words = options(argv)[1:]
+    except flags.Error as error:
+        accepted = ", ".join(f"--{name}" for name in _FLAGS)
+        raise UsageError(f"{error}. Accepted: {accepted}.") from error
+    if stray_words:
+        raise UsageError(
+            f"Unexpected word: {stray_words[0]}. Every option is a flag, such "
+            "as --run_dir=RUN."
+        )
+    if not options.help:
+        _check(options)
+    return options
+
+
+def _check(options):
+    for name in _FLAGS:
+        if options[name].value == "":
+            raise UsageError(f"--{name} is empty: give it a value.")
+    if (options.run_dir is None) == (options.model is None):
+        raise UsageError(
+            "Give exactly one of --run_dir=RUN and --model=FILE.keras."
+        )
+    if options.pictures and options.run_dir:
+        raise UsageError(
+            "--pictures goes with --model; a run is compared on its own data."
+        )
+    unknown = [x for x in options.formats.split(",") if x not in FORMATS]
+    if unknown:
+        raise UsageError(
+            f"--formats must be from {', '.join(FORMATS)}. "
+            f"Received: {unknown[0] or 'an empty name'}."
+        )
+    size = options.image_size
+    if size and not re.fullmatch(r"[1-9]\d{0,4}x[1-9]\d{0,4}", size):
+        raise UsageError(
+            "--image_size must be HEIGHTxWIDTH, such as 256x256. "
+            f"Received: {size}."
+        )
+
+
+def _help():
+    lines = [_ABOUT]
+    for name, (placeholder, _, text) in _FLAGS.items():
+        lines.append(f"  --{name}={placeholder}")
+        lines += textwrap.wrap(
+            text, 78, initial_indent=" " * 6, subsequent_indent=" " * 6
+        )
+    return "\n".join([*lines, "", _EXIT_CODES])
+
+
+def _fail(code, message):
+    print(" ".join(str(message).split()), file=sys.stderr)
+    return code

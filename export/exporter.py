@@ -1,0 +1,204 @@
+"""Converts networks, proves the files equal to them, publishes what passed."""
+
+import contextlib
+import dataclasses
+import functools
+from pathlib import Path
+
+import numpy as np
+
+from export import convert, network, parity, precision, publish, sidecar
+from export.errors import ExportError, one_line
+from export.formats import FORMATS, LOOSEST
+from export.records import ExportRequest, ExportResult, FileReport
+
+_OWN_NAMES = (
+    *(file_format.file_name for file_format in FORMATS.values()),
+    sidecar.SIDECAR_NAME,
+    sidecar.PARITY_NAME,
+)
+
+
+def export_network(model, inputs, output_dir, formats=tuple(FORMATS)):
+    """Exports one network to files that are proven equal to it.
+
+    Each file is opened in a fresh process and compared with Keras on `inputs`.
+    Only files that agree are in `output_dir` afterwards; the others are named
+    in the result and in `parity.json`.
+
+    Args:
+        model: Built `keras.Model` from images `(batch, height, width,
+            channels)` or latents `(batch, latent_dim)` to images, in [-1, 1].
+        inputs: float32 array `(n, ...)` of typical inputs, eight or so. Their
+            shape becomes the static shape of the files.
+        output_dir: Folder to write. An earlier export there is replaced as a
+            whole, if at least one new file passes.
+        formats: Names from `export.formats.FORMATS`. Default: all.
+
+    Returns:
+        An `ExportResult`; its `ok` tells whether every file passed.
+
+    Raises:
+        ExportError: If the network or the inputs cannot be exported.
+        OSError: If the files cannot be written.
+    """
+    request = ExportRequest(model, np.asarray(inputs), Path(output_dir))
+    return export_networks([request], formats)[0]
+
+
+def export_networks(requests, formats=tuple(FORMATS)):
+    """Exports several networks; one process verifies the files of all.
+
+    Args:
+        requests: List of `ExportRequest` whose folders share one parent.
+        formats: Names from `export.formats.FORMATS`. Default: all.
+
+    Returns:
+        List of `ExportResult`, in the order of `requests`.
+
+    Raises:
+        ExportError: If a network or its inputs cannot be exported.
+        OSError: If the files cannot be written.
+    """
+    formats = _checked(formats)
+    requests = [
+        dataclasses.replace(request, folder=request.folder.resolve())
+        for request in requests
+    ]
+    for request in requests:
+        publish.check_target(request.folder, _OWN_NAMES)
+        network.check_inputs(request.network, request.inputs)
+        network.check_weights(request.network)
+    with publish.scratch_folder(requests[0].folder.parent) as scratch:
+        publish.check_space(scratch, _space_needed(requests, formats))
+        candidates = [
+            _convert(request, formats, scratch / str(index))
+            for index, request in enumerate(requests)
+        ]
+        jobs = [job for x in candidates for job in x.jobs.values()]
+        figures = parity.measure(jobs, scratch)
+        return [_publish(x, figures, scratch) for x in candidates]
+
+
+@dataclasses.dataclass
+class _Candidate:
+    """A converted network that has yet to be verified."""
+
+    request: ExportRequest
+    model: object
+    outputs: np.ndarray
+    signature: network.Signature
+    weights: list
+    finished: Path
+    jobs: dict
+    failures: dict
+
+    @functools.cached_property
+    def rounding(self):
+        return precision.rounding_figures(
+            self.model, self.request.inputs, self.outputs
+        )
+
+
+def _convert(request, formats, scratch):
+    finished = scratch / "finished"
+    finished.mkdir(parents=True)
+    model = precision.as_float32(request.network)
+    outputs = network.reference_outputs(model, request.inputs)
+    signature = network.Signature(
+        (1, *request.inputs.shape[1:]), (1, *outputs.shape[1:])
+    )
+    np.save(scratch / "inputs.npy", request.inputs)
+    np.save(scratch / "outputs.npy", outputs)
+    weights = convert.write_saved_model(
+        model, signature, scratch / "saved_model"
+    )
+    jobs, failures = {}, {}
+    for name in formats:
+        path = finished / FORMATS[name].file_name
+        try:
+            FORMATS[name].convert(scratch / "saved_model", path)
+        except OSError:
+            raise
+        except Exception as error:  # The converter has no class for it.
+            sentence = f"cannot be converted. {one_line(error)}"
+            failures[name] = FileReport(
+                name, 0, FORMATS[name].bounds, {"error": sentence}, [sentence]
+            )
+        else:
+            jobs[name] = parity.Job(
+                path,
+                FORMATS[name].runtime,
+                scratch / "inputs.npy",
+                scratch / "outputs.npy",
+            )
+    return _Candidate(
+        request, model, outputs, signature, weights, finished, jobs, failures
+    )
+
+
+def _publish(candidate, figures, scratch):
+    """Removes the files that failed and renames the rest into place."""
+    request, folder = candidate.request, candidate.finished
+    reports = []
+    for name in FORMATS:
+        if name in candidate.jobs:
+            measured = figures[candidate.jobs[name]]
+            reports.append(_judge(candidate, name, measured))
+        elif name in candidate.failures:
+            reports.append(candidate.failures[name])
+    passed = [report for report in reports if report.passed]
+    for report in reports:
+        if not report.passed:
+            publish.remove(folder / report.file_name)
+    if passed:
+        sidecar.write_sidecar(
+            folder, request, candidate.signature, candidate.weights, passed
+        )
+        sidecar.write_parity(folder, request, reports)
+        publish.publish(folder, request.folder, scratch)
+    return ExportResult(
+        request.name, request.folder, candidate.signature, reports
+    )
+
+
+def _judge(candidate, name, figures):
+    """Reports on one file that was measured."""
+    path, expected = candidate.jobs[name].path, FORMATS[name]
+    num_bytes = sum(x.stat().st_size for x in sidecar.files_of(path))
+    bounds = expected.bounds
+    if _may_be_rounding(figures, bounds):
+        with contextlib.suppress(ExportError):  # No copy: the bounds stay.
+            bounds = bounds.loosened(candidate.rounding)
+            figures = figures | {"rounding_of_keras": candidate.rounding}
+    problems = [
+        *parity.find_problems(figures, bounds, candidate.signature),
+        *parity.find_size_problems(
+            num_bytes, expected.bytes_per_weight, candidate.weights
+        ),
+    ]
+    return FileReport(name, num_bytes, bounds, figures, problems)
+
+
+def _may_be_rounding(figures, bounds):
+    return (
+        "max_difference" in figures
+        and any(bounds.problems(figures))
+        and not any(LOOSEST.problems(figures))
+    )
+
+
+def _checked(formats):
+    unknown = [name for name in formats if name not in FORMATS]
+    if unknown or not formats:
+        raise ExportError(
+            f"`formats` must be names from {', '.join(FORMATS)}. "
+            f"Received: {', '.join(unknown) or 'none'}."
+        )
+    return tuple(dict.fromkeys(formats))
+
+
+def _space_needed(requests, formats):
+    """Returns three times the bytes of all weights, for each format."""
+    num_weights = sum(x.network.count_params() for x in requests)
+    return 3 * 4 * num_weights * len(formats)

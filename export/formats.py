@@ -1,0 +1,109 @@
+"""The table of formats: how each is made, and how near to Keras it must be.
+
+Seen on untrained ResNet generators, 64x64 with 8 filters and 2 blocks, and
+256x256 with 64 filters and 9 blocks, on noise, smooth and emoji pictures:
+saved_model 0; float32 2e-6 to 9e-5 (over 100 dB); float16 75 to 78 dB at 64x64.
+The bounds leave a factor of ten. Emoji at 256x256, large and flat, are the
+exception: there Keras is up to 3e-3 from the float64 answer, float32 1e-2 and
+60 dB, float16 59 dB. That is what `Bounds.loosened` is for.
+"""
+
+import dataclasses
+from collections.abc import Callable
+
+from export import convert
+
+
+@dataclasses.dataclass(frozen=True)
+class Bounds:
+    """How near to Keras a file must be.
+
+    Args:
+        max_difference: Largest absolute difference, or `None`.
+        min_psnr_db: Smallest PSNR of the worst picture in dB, or `None`.
+    """
+
+    max_difference: float | None = None
+    min_psnr_db: float | None = None
+
+    def problems(self, figures):
+        """Yields a sentence for each figure that is out of bounds."""
+        difference, psnr_db = figures["max_difference"], figures["psnr_db"]
+        bound = self.max_difference
+        if bound is not None and difference > bound:
+            yield (
+                f"max difference {difference:.1e} from Keras is over the "
+                f"bound of {bound:.1e}"
+            )
+        bound = self.min_psnr_db
+        if bound is not None and psnr_db < bound:
+            yield (
+                f"PSNR {psnr_db:.1f} dB against Keras is under the bound of "
+                f"{bound:.1f} dB"
+            )
+
+    def loosened(self, rounding):
+        """Allows ten times the rounding error that Keras itself has.
+
+        Args:
+            rounding: Figures of `export.precision.rounding_figures`.
+
+        Returns:
+            `Bounds`, never tighter than these, never looser than `LOOSEST`.
+        """
+        difference, psnr_db = self.max_difference, self.min_psnr_db
+        if difference is not None:
+            difference = max(difference, 10 * rounding["max_difference"])
+            difference = min(difference, LOOSEST.max_difference)
+        if psnr_db is not None:
+            psnr_db = min(psnr_db, rounding["psnr_db"] - 20.0)
+            psnr_db = max(psnr_db, LOOSEST.min_psnr_db)
+        return Bounds(difference, psnr_db)
+
+
+# Six grey levels in one pixel: beyond it no network's rounding is an excuse.
+LOOSEST = Bounds(max_difference=0.05, min_psnr_db=45.0)
+
+
+@dataclasses.dataclass(frozen=True)
+class Format:
+    """One kind of file.
+
+    Args:
+        file_name: Name of the file, or folder, inside an export.
+        convert: Function of the SavedModel's folder and the target path.
+        runtime: What opens the file: "saved_model" or "litert".
+        bytes_per_weight: Bytes that one number of a kernel takes.
+        bounds: `Bounds` for networks that do not magnify rounding.
+    """
+
+    file_name: str
+    convert: Callable
+    runtime: str
+    bytes_per_weight: int
+    bounds: Bounds
+
+
+FORMATS = {
+    "saved_model": Format(
+        file_name="saved_model",
+        convert=convert.copy_saved_model,
+        runtime="saved_model",
+        bytes_per_weight=4,
+        bounds=Bounds(max_difference=1e-5),
+    ),
+    "float32": Format(
+        file_name="generator_float32.tflite",
+        convert=convert.convert_to_float32,
+        runtime="litert",
+        bytes_per_weight=4,
+        bounds=Bounds(max_difference=1e-3),
+    ),
+    "float16": Format(
+        file_name="generator_float16.tflite",
+        convert=convert.convert_to_float16,
+        runtime="litert",
+        bytes_per_weight=2,
+        bounds=Bounds(min_psnr_db=60.0),
+    ),
+}

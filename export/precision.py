@@ -1,0 +1,86 @@
+"""Networks in another floating-point precision than they were trained in."""
+
+import keras
+import numpy as np
+
+from export import verify
+from export.errors import ExportError, one_line
+
+_FLOATS = ("float16", "bfloat16", "float32", "mixed_float16", "mixed_bfloat16")
+
+
+def as_float32(network):
+    """Returns the network, or a copy of it that computes in float32.
+
+    A network trained in mixed precision holds float32 weights and casts to
+    half precision inside. The files must not.
+
+    Args:
+        network: Built `keras.Model`.
+
+    Returns:
+        A `keras.Model` with the same weights.
+
+    Raises:
+        ExportError: If a copy is needed and cannot be made.
+    """
+    if all(x.compute_dtype == "float32" for x in network._flatten_layers()):
+        return network
+    return _copy(network, "float32")
+
+
+def rounding_figures(network, inputs, outputs):
+    """Measures how far float32 takes Keras itself from the exact answer.
+
+    A network may magnify rounding: one that normalises each picture divides
+    by the deviation of a channel, which is next to nothing where a picture is
+    flat. Its files cannot be nearer to Keras than Keras is to the truth.
+
+    Args:
+        network: Built `keras.Model` that computes in float32.
+        inputs: float32 array `(n, ...)`.
+        outputs: float32 array, the network's answers.
+
+    Returns:
+        Dict of figures as `export.verify.compare` makes them.
+
+    Raises:
+        ExportError: If the network does not exist in float64.
+    """
+    exact = _copy(network, "float64")
+    try:
+        with keras.device("cpu:0"):
+            answers = [
+                keras.ops.convert_to_numpy(exact(x[None], training=False))
+                for x in inputs.astype("float64")
+            ]
+    except Exception as error:  # Not every operation knows float64.
+        raise ExportError(
+            f"The network does not run in float64. {one_line(error)}"
+        ) from error
+    return verify.compare(outputs, np.concatenate(answers))
+
+
+def _copy(network, dtype):
+    try:
+        config = keras.saving.serialize_keras_object(network)
+        config.pop("compile_config", None)
+        # The configuration comes from a live object: nothing foreign is run.
+        copy = keras.saving.deserialize_keras_object(
+            _with_dtype(config, dtype), safe_mode=False
+        )
+        copy.set_weights(network.get_weights())
+    except Exception as error:  # The network may be anybody's code.
+        raise ExportError(
+            f"The network cannot be copied to {dtype}. {one_line(error)}"
+        ) from error
+    return copy
+
+
+def _with_dtype(config, dtype):
+    """Replaces every floating-point policy and dtype in a configuration."""
+    if isinstance(config, dict):
+        return {k: _with_dtype(v, dtype) for k, v in config.items()}
+    if isinstance(config, (list, tuple)):
+        return [_with_dtype(value, dtype) for value in config]
+    return dtype if config in _FLOATS else config

@@ -1,0 +1,88 @@
+"""What is asked of an export, and what became of it."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+
+from export.formats import FORMATS, Bounds
+
+
+@dataclasses.dataclass(frozen=True)
+class ExportRequest:
+    """One network to export.
+
+    Args:
+        network: Built `keras.Model`, images or latents to images.
+        inputs: float32 array `(n, ...)` for the parity check.
+        folder: Path of the folder to write; it is replaced as a whole.
+        name: The network's name, for the sidecar.
+        step: Training step of the weights, or `None`.
+        source: Where `inputs` came from, for the record.
+    """
+
+    network: object
+    inputs: np.ndarray
+    folder: Path
+    name: str = "generator"
+    step: int | None = None
+    source: str = "given by the caller"
+
+
+@dataclasses.dataclass(frozen=True)
+class FileReport:
+    """What became of one file.
+
+    Args:
+        format: Name in `export.formats.FORMATS`.
+        num_bytes: Size of the file; 0 if it was never made.
+        bounds: `export.formats.Bounds` that it was judged by.
+        figures: Dict of what was measured, or of the error met.
+        problems: Sentences; the file is published if there are none.
+    """
+
+    format: str
+    num_bytes: int
+    bounds: Bounds
+    figures: dict
+    problems: list
+
+    @property
+    def file_name(self):
+        return FORMATS[self.format].file_name
+
+    @property
+    def passed(self):
+        return not self.problems
+
+    def as_json(self):
+        return {
+            "name": self.file_name,
+            "format": self.format,
+            "bytes": self.num_bytes,
+            "passed": self.passed,
+            "problems": self.problems,
+            "bounds": dataclasses.asdict(self.bounds),
+            "figures": self.figures,
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class ExportResult:
+    """What became of one network.
+
+    Args:
+        name: The network's name.
+        folder: Path of the export. If no file passed, it is as it was before.
+        signature: `export.network.Signature` of the files.
+        reports: List of `FileReport`, one per format.
+    """
+
+    name: str
+    folder: Path
+    signature: object
+    reports: list
+
+    @property
+    def ok(self):
+        return all(report.passed for report in self.reports)

@@ -1,0 +1,123 @@
+"""The two JSON files beside an export: what it is, and how it was proven."""
+
+import hashlib
+import importlib.metadata
+import json
+
+from export import convert
+from keras_gans.version import __version__
+
+SIDECAR_NAME = "generator.json"
+PARITY_NAME = "parity.json"
+_FORMAT_VERSION = 1
+_CHANNELS = {1: "grey", 3: "RGB"}
+
+
+def write_sidecar(folder, request, signature, weights, reports):
+    """Writes `generator.json`: all that a program needs to run the files.
+
+    Args:
+        folder: Folder that holds the files that passed, and no others.
+        request: `export.exporter.ExportRequest`.
+        signature: `export.network.Signature` of the network.
+        weights: The weights that the network's endpoint reads.
+        reports: `export.exporter.FileReport`s of the files that passed.
+    """
+    output = _describe_images(signature.output_name, signature.output_shape)
+    output["to_uint8"] = "pixels = round(clip((images + 1) * 127.5, 0, 255))"
+    document = {
+        "format_version": _FORMAT_VERSION,
+        "network": request.name,
+        "step": request.step,
+        "parameters": int(sum(x.size for x in weights)),
+        "versions": _versions(),
+        "signature": convert.ENDPOINT,
+        "input": _describe_input(signature),
+        "output": output,
+        "files": [
+            _describe_file(path, folder, report.format)
+            for report in reports
+            for path in files_of(folder / report.file_name)
+        ],
+        "parity": PARITY_NAME,
+    }
+    _write(folder / SIDECAR_NAME, document)
+
+
+def write_parity(folder, request, reports):
+    """Writes `parity.json`: every file's figures, those that failed too.
+
+    Args:
+        folder: Folder of the export.
+        request: `export.exporter.ExportRequest`.
+        reports: All `export.exporter.FileReport`s.
+    """
+    document = {
+        "format_version": _FORMAT_VERSION,
+        "network": request.name,
+        "step": request.step,
+        "versions": _versions(),
+        "inputs": {
+            "source": request.source,
+            "shape": list(request.inputs.shape),
+        },
+        "files": [report.as_json() for report in reports],
+    }
+    _write(folder / PARITY_NAME, document)
+
+
+def files_of(path):
+    """Returns a file, or the files in a folder, sorted by path."""
+    if path.is_dir():
+        return sorted(x for x in path.rglob("*") if x.is_file())
+    return [path]
+
+
+def _describe_input(signature):
+    name, shape = signature.input_name, signature.input_shape
+    if name == "latents":
+        return {
+            "name": name,
+            "shape": list(shape),
+            "dtype": "float32",
+            "distribution": "standard normal",
+        }
+    return _describe_images(name, shape) | {
+        "from_uint8": "images = pixels / 127.5 - 1"
+    }
+
+
+def _describe_images(name, shape):
+    return {
+        "name": name,
+        "shape": list(shape),
+        "dtype": "float32",
+        "range": [-1, 1],
+        "layout": "NHWC",
+        "channels": _CHANNELS.get(shape[-1], f"{shape[-1]} channels"),
+    }
+
+
+def _describe_file(path, folder, format_name):
+    with path.open("rb") as file:
+        checksum = hashlib.file_digest(file, "sha256").hexdigest()
+    return {
+        "name": path.relative_to(folder).as_posix(),
+        "format": format_name,
+        "bytes": path.stat().st_size,
+        "sha256": checksum,
+    }
+
+
+def _versions():
+    others = ("tensorflow", "keras", "ai-edge-litert")
+    return {"keras_gans": __version__} | {
+        name: importlib.metadata.version(name) for name in others
+    }
+
+
+def _write(path, document):
+    path.write_text(
+        json.dumps(document, indent=2, allow_nan=False) + "\n",
+        encoding="utf-8",
+    )
