@@ -37,8 +37,8 @@ class Config(config_lib.Config):
     """Flags of the CycleGAN trainer; the defaults are the paper's."""
 
     data: str = option(
-        "embedded:emoji_outlines",
-        "Folder with trainA and trainB, embedded:NAME or tfds:NAME.",
+        "",
+        "Folder with trainA and trainB, embedded:NAME or tfds:NAME. Needed.",
         fixed=True,
     )
     image_size: str = option(
@@ -57,7 +57,12 @@ class Config(config_lib.Config):
     )
     flat_epochs: int = option(100, "Epochs at the full learning rate.", 0)
     decay_epochs: int = option(100, "Epochs of its linear fall.", 0)
-    learning_rate: float = option(2e-4, "Of both Adam optimizers.")
+    generator_learning_rate: float = option(
+        2e-4, "Of the generators' Adam optimizer."
+    )
+    discriminator_learning_rate: float = option(
+        2e-4, "Of the discriminators' Adam optimizer."
+    )
     adversarial_loss: str = option(
         "least_squares", "Loss family.", choices=tuple(ADVERSARIAL_LOSSES)
     )
@@ -95,6 +100,12 @@ class Config(config_lib.Config):
     )
 
     def check(self):
+        if not self.data:
+            raise UsageError(
+                "--data must be a folder with trainA and trainB, "
+                "embedded:NAME or tfds:NAME. To see what happens, try "
+                "--recipe=quickstart."
+            )
         if any(side % 4 or side < 8 for side in self.crop_size):
             raise UsageError(
                 "--image_size must be at least 8 and divisible by 4. "
@@ -108,10 +119,12 @@ class Config(config_lib.Config):
                 f"--load_size must not be smaller than --image_size, "
                 f"{self.image_size}. Received: {self.load_size}."
             )
-        if self.learning_rate <= 0:
-            raise UsageError(
-                f"--learning_rate must be > 0. Received: {self.learning_rate}."
-            )
+        for player in ("generator", "discriminator"):
+            rate = getattr(self, f"{player}_learning_rate")
+            if rate <= 0:
+                raise UsageError(
+                    f"--{player}_learning_rate must be > 0. Received: {rate}."
+                )
         if self.epochs == 0:
             raise UsageError(
                 "--flat_epochs and --decay_epochs must not both be 0."
@@ -215,10 +228,10 @@ def build_model(config, steps_per_epoch):
             config.use_bias,
         )
 
-    def optimizer():
+    def optimizer(learning_rate):
         return paper_adam(
             FlatThenLinear(
-                config.learning_rate,
+                learning_rate,
                 steps_per_epoch,
                 config.flat_epochs,
                 config.decay_epochs,
@@ -238,8 +251,8 @@ def build_model(config, steps_per_epoch):
         say("note", "identity loss off: the domains' channels differ")
         lambda_identity = 0.0
     model.compile(
-        optimizer(),
-        optimizer(),
+        optimizer(config.generator_learning_rate),
+        optimizer(config.discriminator_learning_rate),
         config.adversarial_loss,
         lambda_cycle=config.lambda_cycle,
         lambda_identity=lambda_identity,

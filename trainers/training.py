@@ -137,8 +137,13 @@ class _Recorder(keras.callbacks.Callback):
         return _Listening(self)
 
     def on_epoch_begin(self, epoch, logs=None):
-        optimizer = self.model.generator_optimizer
-        self.learning_rate = float(optimizer.learning_rate)
+        # Now: the schedule moves on with the last step of the epoch.
+        self.learning_rates = {
+            f"{player}_learning_rate": float(
+                getattr(self.model, f"{player}_optimizer").learning_rate
+            )
+            for player in ("generator", "discriminator")
+        }
 
     def on_train_batch_begin(self, batch, logs=None):
         self.epoch_start = self.step - batch
@@ -151,7 +156,7 @@ class _Recorder(keras.callbacks.Callback):
             self._save_or_stop(is_last=False)
 
     def on_epoch_end(self, epoch, logs=None):
-        row = {"epoch": epoch + 1, **logs, "learning_rate": self.learning_rate}
+        row = {"epoch": epoch + 1, **logs, **self.learning_rates}
         self.history.append(row)
         with self.summary_writer.as_default():
             for name, value in row.items():

@@ -4,12 +4,12 @@ import pathlib
 
 import keras
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from keras_gans import data
 
 _GAP = 4
-_HEADER = 16
+_HEADER = 22
 _LEAST_SIDE = 96
 
 
@@ -120,9 +120,10 @@ def draw_columns(columns):
         "white",
     )
     pen = ImageDraw.Draw(canvas)
+    font = ImageFont.load_default(14)
     for column, (title, images) in enumerate(columns):
         left = _GAP + column * cell_width
-        pen.text((left, 2), title, fill="black")
+        pen.text((left, 3), title, fill="black", font=font)
         for row, pixels in enumerate(data.to_uint8(images)):
             channels = pixels.shape[-1]
             # Any other number of channels: the first three stand for all.

@@ -13,25 +13,30 @@ from keras_gans.data.unpaired_domains import UnpairedDomains
 
 _DOMAINS = ("emoji_faces", "emoji_outlines", "emoji_styles")
 
-# Round faces that fill the picture, without hats or hands.
+# Yellow faces that fill the picture as Twemoji draws them; no animals.
 _FACES = frozenset(
     """
     angry anguished astonished blush cold_sweat confounded confused cry
     disappointed disappointed_relieved disguised_face dizzy_face
-    drooling_face expressionless face_exhaling face_holding_back_tears
-    face_with_bags_under_eyes face_with_diagonal_mouth
-    face_with_head_bandage face_with_monocle face_with_raised_eyebrow
-    face_with_rolling_eyes face_with_spiral_eyes face_with_symbols_on_mouth
+    drooling_face exploding_head expressionless face_exhaling
+    face_holding_back_tears face_vomiting face_with_bags_under_eyes
+    face_with_cowboy_hat face_with_diagonal_mouth
+    face_with_hand_over_mouth face_with_head_bandage face_with_monocle
+    face_with_open_eyes_and_hand_over_mouth face_with_peeking_eye
+    face_with_raised_eyebrow face_with_rolling_eyes face_with_spiral_eyes
     face_with_thermometer fearful flushed frowning grimacing grin grinning
-    heart_eyes hot_face hushed joy kissing kissing_closed_eyes kissing_heart
-    kissing_smiling_eyes laughing mask money_mouth_face nauseated_face
-    nerd_face neutral_face no_mouth open_mouth pensive persevere
-    pleading_face rage relaxed relieved sleeping sleepy
-    slightly_frowning_face slightly_smiling_face smile smiley
-    smiling_face_with_tear smirk sob star-struck stuck_out_tongue
-    stuck_out_tongue_closed_eyes stuck_out_tongue_winking_eye sunglasses
-    sweat sweat_smile tired_face triumph unamused upside_down_face weary
-    white_frowning_face wink woozy_face worried yum zany_face
+    head_shaking_horizontally head_shaking_vertically heart_eyes
+    hugging_face hushed innocent joy kissing kissing_closed_eyes
+    kissing_heart kissing_smiling_eyes laughing lying_face melting_face
+    money_mouth_face nerd_face neutral_face no_mouth open_mouth
+    partying_face pensive persevere pleading_face relaxed relieved
+    rolling_on_the_floor_laughing saluting_face shushing_face sleeping
+    sleepy slightly_frowning_face slightly_smiling_face smile smiley
+    smiling_face_with_3_hearts smiling_face_with_tear smirk sneezing_face
+    sob star-struck stuck_out_tongue stuck_out_tongue_closed_eyes
+    stuck_out_tongue_winking_eye sunglasses sweat sweat_smile
+    thinking_face tired_face triumph unamused upside_down_face weary
+    white_frowning_face wink woozy_face worried yawning_face yum zany_face
     zipper_mouth_face
     """.split()
 )
@@ -75,8 +80,8 @@ def load_emoji_pairs():
 def open_embedded_domains(name, channels_a=3, channels_b=3):
     """Opens one of the unpaired tasks that are made of the emoji pairs.
 
-    - `"emoji_outlines"`: outlines (a) and coloured emoji (b).
-    - `"emoji_faces"`: the same, of round faces only.
+    - `"emoji_outlines"`: outlines (a) and coloured emoji (b), by Noto.
+    - `"emoji_faces"`: the same of yellow faces only, by Twemoji.
     - `"emoji_styles"`: Noto (a) and Twemoji (b).
 
     Domain a is made of one half of the training emoji and domain b of the
@@ -101,18 +106,20 @@ def open_embedded_domains(name, channels_a=3, channels_b=3):
     emoji = load_emoji_pairs()
     if name == "emoji_faces":
         emoji = _select(emoji, _FACES)
+    # In the file, a is Noto and b is Twemoji.
+    source_a = "b" if name == "emoji_faces" else "a"
+    source_b = "a" if name == "emoji_outlines" else "b"
 
     def images_a(half, split):
         names = emoji[f"name_{split}"][half]
-        pictures = emoji[f"a_{split}"][half]
+        pictures = emoji[f"{source_a}_{split}"][half]
         if name != "emoji_styles":
             pictures = outlines(pictures)
         return _to_images(pictures, f"{split}A", names, channels_a)
 
     def images_b(half, split):
         names = emoji[f"name_{split}"][half]
-        source = "b" if name == "emoji_styles" else "a"
-        pictures = emoji[f"{source}_{split}"][half]
+        pictures = emoji[f"{source_b}_{split}"][half]
         return _to_images(pictures, f"{split}B", names, channels_b)
 
     # Neighbours are of one kind, so every second one gives both halves all.

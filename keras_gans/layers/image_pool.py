@@ -12,7 +12,8 @@ class ImagePool(keras.layers.Layer):
     image is stored and returned; from then on, with probability 1/2 a random
     stored image is returned and the new one takes its place, otherwise the
     new one is returned and nothing is stored. This is the law of the CycleGAN
-    authors' code (section 7.1 of the paper).
+    authors' code (section 7.1 of the paper). An image that is not finite is
+    returned and never stored.
 
     The images are weights, so they are saved with the model. The state of the
     random draws is saved by the models of this package.
@@ -36,7 +37,7 @@ class ImagePool(keras.layers.Layer):
             raise ValueError(
                 f"`pool_size` must be >= 0. Received: pool_size={pool_size}."
             )
-        super().__init__(trainable=False, **kwargs)
+        super().__init__(**kwargs)
         self.pool_size = pool_size
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
@@ -76,8 +77,10 @@ class ImagePool(keras.layers.Layer):
 
         def query_one(i, state):
             images, num_images, outputs = state
-            is_filling = num_images < self.pool_size
-            swap = ops.logical_and(ops.logical_not(is_filling), swaps[i] < 0.5)
+            is_finite = ops.all(ops.isfinite(inputs[i]))
+            has_room = num_images < self.pool_size
+            is_filling = has_room & is_finite
+            swap = ~has_room & is_finite & (swaps[i] < 0.5)
             slot = ops.where(is_filling, num_images, slots[i])
             past_image = images[slot]
             keep = ops.logical_or(is_filling, swap)

@@ -43,6 +43,14 @@ class InstanceNormalization(keras.layers.GroupNormalization):
             groups=-1, epsilon=epsilon, center=center, scale=scale, **kwargs
         )
 
+    def build(self, input_shape):
+        if len(input_shape) != 4:
+            raise ValueError(
+                "The input must be images `(batch, height, width, channels)`. "
+                f"Received: input_shape={tuple(input_shape)}."
+            )
+        super().build(input_shape)
+
     def call(self, inputs):
         # At least float32: the sum of squares overflows in half precision.
         dtype = keras.backend.result_type(inputs.dtype, "float32")

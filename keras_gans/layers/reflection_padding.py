@@ -20,8 +20,10 @@ class ReflectionPadding2D(keras.layers.Layer):
 
     def __init__(self, padding, **kwargs):
         pair = (padding, padding) if isinstance(padding, int) else padding
-        if len(pair) != 2 or any(
-            not isinstance(size, int) or size < 0 for size in pair
+        if (
+            not isinstance(pair, (tuple, list))
+            or len(pair) != 2
+            or any(not isinstance(size, int) or size < 0 for size in pair)
         ):
             raise ValueError(
                 "`padding` must be an integer >= 0 or a pair of them. "

@@ -4,6 +4,9 @@ All work on logits, the unbounded answers of a discriminator; a high logit
 always means "judged real". Every function takes `(real_logits, fake_logits)`
 of shape `(batch, ...)`, averages over all axes but the first (the patches of
 a PatchGAN), and returns one value per image.
+
+A generator's loss that does not look at the real side may say so by
+`needs_real_logits = False`, which saves a forward pass of the discriminator.
 """
 
 import keras
@@ -85,6 +88,8 @@ class LeastSquaresDiscriminatorLoss(keras.losses.Loss):
 class LeastSquaresGeneratorLoss(keras.losses.Loss):
     """`least_squares_generator_loss`, reduced over the batch."""
 
+    needs_real_logits = False
+
     def call(self, real_logits, fake_logits):
         return least_squares_generator_loss(real_logits, fake_logits)
 
@@ -101,6 +106,8 @@ class NonSaturatingDiscriminatorLoss(keras.losses.Loss):
 class NonSaturatingGeneratorLoss(keras.losses.Loss):
     """`non_saturating_generator_loss`, reduced over the batch."""
 
+    needs_real_logits = False
+
     def call(self, real_logits, fake_logits):
         return non_saturating_generator_loss(real_logits, fake_logits)
 
@@ -116,6 +123,8 @@ class HingeDiscriminatorLoss(keras.losses.Loss):
 @keras.saving.register_keras_serializable(package="keras_gans")
 class HingeGeneratorLoss(keras.losses.Loss):
     """`hinge_generator_loss`, reduced over the batch."""
+
+    needs_real_logits = False
 
     def call(self, real_logits, fake_logits):
         return hinge_generator_loss(real_logits, fake_logits)

@@ -60,7 +60,8 @@ class AdversarialModel(keras.Model, abc.ABC):
             discriminator_optimizer: The same, for the discriminator.
             adversarial_loss: Name of a loss family (`"least_squares"`,
                 `"non_saturating"`, `"hinge"`), or a pair of
-                `keras.losses.Loss`: generator's, discriminator's.
+                `keras.losses.Loss`: generator's, discriminator's. Their
+                values per image are averaged, whatever their `reduction`.
             discriminator_loss_weight: Float > 0, factor of the
                 discriminator's loss.
             **kwargs: Of `keras.Model.compile`, such as `jit_compile`.
@@ -69,6 +70,13 @@ class AdversarialModel(keras.Model, abc.ABC):
             raise ValueError(
                 "`discriminator_loss_weight` must be > 0. Received: "
                 f"discriminator_loss_weight={discriminator_loss_weight}."
+            )
+        if generator_optimizer is not None and (
+            generator_optimizer is discriminator_optimizer
+        ):
+            raise ValueError(
+                "`generator_optimizer` and `discriminator_optimizer` must be "
+                "two objects: each keeps moments of its own variables."
             )
         # `optimizer=None`: Keras would add an RMSprop that nothing uses, and
         # learning-rate callbacks would turn that one, silently.
@@ -89,8 +97,13 @@ class AdversarialModel(keras.Model, abc.ABC):
         if optimizer is None:
             optimizer = paper_adam()
         optimizer = keras.optimizers.get(optimizer)
+        computes_in_half = any(
+            layer.compute_dtype == "float16"
+            for network in self.layers
+            for layer in getattr(network, "layers", [network])
+        )
         # Keras wraps only the optimizer that it knows of.
-        if self.dtype_policy.name == "mixed_float16" and not isinstance(
+        if computes_in_half and not isinstance(
             optimizer, keras.optimizers.LossScaleOptimizer
         ):
             optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
@@ -102,7 +115,8 @@ class AdversarialModel(keras.Model, abc.ABC):
         """Ends a player's turn: one step of `optimizer` down `loss`.
 
         Returns the loss for the logs: NaN if a gradient was not finite. Such
-        gradients count as zero, so the weights stay finite, and the callback
+        gradients count as zero, so the trainable weights stay finite (running
+        statistics of batch normalisation do not), and the callback
         `StopOnNonFinite` sees the NaN.
         """
         with tape:
@@ -112,6 +126,13 @@ class AdversarialModel(keras.Model, abc.ABC):
         gradients = tape.gradient(
             scaled_loss, [variable.value for variable in variables]
         )
+        for variable, gradient in zip(variables, gradients):
+            if gradient is None:
+                raise ValueError(
+                    f"No gradient reaches the weight `{variable.path}`: it "
+                    "has no influence on the loss. Leave its layer out, or "
+                    "set `trainable=False` before `compile`."
+                )
         if not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
             # Loss scaling looks for overflows, and skips their steps, itself.
             gradients, loss = _without_non_finite(gradients, loss)
@@ -129,6 +150,8 @@ class AdversarialModel(keras.Model, abc.ABC):
         return self.get_metrics_result()
 
     def get_compile_config(self):
+        if not self.compiled:
+            return None
         return keras.saving.serialize_keras_object(
             {
                 "generator_optimizer": self.generator_optimizer,

@@ -151,12 +151,12 @@ class CycleGAN(AdversarialModel):
             if isinstance(lambda_cycle, (tuple, list))
             else (lambda_cycle, lambda_cycle)
         )
-        if len(lambdas) != 2 or min(lambdas) < 0:
+        if len(lambdas) != 2 or not all(map(_is_weight, lambdas)):
             raise ValueError(
                 "`lambda_cycle` must be a number >= 0 or a pair of them. "
                 f"Received: lambda_cycle={lambda_cycle}."
             )
-        if lambda_identity < 0:
+        if not _is_weight(lambda_identity):
             raise ValueError(
                 "`lambda_identity` must be >= 0. "
                 f"Received: lambda_identity={lambda_identity}."
@@ -183,8 +183,9 @@ class CycleGAN(AdversarialModel):
         self.lambda_identity = lambda_identity
 
     def get_compile_config(self):
-        return {
-            **super().get_compile_config(),
+        config = super().get_compile_config()
+        return config and {
+            **config,
             "lambda_cycle": (self.lambda_cycle_a, self.lambda_cycle_b),
             "lambda_identity": self.lambda_identity,
         }
@@ -193,17 +194,32 @@ class CycleGAN(AdversarialModel):
         return self.generator_ab(images, training=training)
 
     def predict(self, x, *args, direction="ab", **kwargs):
-        """As `keras.Model.predict`; `direction` is `"ab"` or `"ba"`."""
+        """As `keras.Model.predict`, on images of the domain translated from.
+
+        Args:
+            x: Images of domain a (or b), or a data set of batches of them.
+            *args: Of `keras.Model.predict`.
+            direction: `"ab"` (default) or `"ba"`.
+            **kwargs: Of `keras.Model.predict`.
+
+        Returns:
+            A NumPy array of images in [-1, 1].
+        """
         generators = {"ab": self.generator_ab, "ba": self.generator_ba}
         if direction not in generators:
             raise ValueError(
                 "`direction` must be 'ab' or 'ba'. "
                 f"Received: direction={direction!r}."
             )
+        if isinstance(x, tf.data.Dataset) and isinstance(x.element_spec, tuple):
+            raise ValueError(
+                "`x` must hold images of one domain, not pairs. Map the data "
+                "set to its first or second part."
+            )
         return generators[direction].predict(x, *args, **kwargs)
 
     def train_step(self, data):
-        real_a, real_b = data
+        real_a, real_b, _ = keras.utils.unpack_x_y_sample_weight(data)
         logs, fake_a, fake_b = self._train_generators(real_a, real_b)
         logs |= self._train_discriminators(
             real_a, self.pool_a(fake_a), real_b, self.pool_b(fake_b)
@@ -211,7 +227,7 @@ class CycleGAN(AdversarialModel):
         return self._log(**logs)
 
     def test_step(self, data):
-        real_a, real_b = data
+        real_a, real_b, _ = keras.utils.unpack_x_y_sample_weight(data)
         loss, logs, fake_a, fake_b = self._generators_objective(
             real_a, real_b, training=False
         )
@@ -279,7 +295,9 @@ class CycleGAN(AdversarialModel):
         return loss, logs, fake_a, fake_b
 
     def _adversarial(self, discriminator, real_images, fake_images, training):
-        real_logits = discriminator(real_images, training=training)
+        real_logits = None
+        if getattr(self.generator_loss, "needs_real_logits", True):
+            real_logits = discriminator(real_images, training=training)
         fake_logits = discriminator(fake_images, training=training)
         return ops.mean(self.generator_loss.call(real_logits, fake_logits))
 
@@ -320,6 +338,10 @@ class CycleGAN(AdversarialModel):
             "pool_size": self.pool_size,
             "seed": self.seed,
         }
+
+
+def _is_weight(value):
+    return isinstance(value, (int, float)) and 0 <= value < float("inf")
 
 
 def _l1(images, reconstructions):

@@ -34,14 +34,20 @@ class FlatThenLinear(keras.optimizers.schedules.LearningRateSchedule):
         flat_epochs=100,
         decay_epochs=100,
     ):
+        if not initial_learning_rate > 0:
+            raise ValueError(
+                "`initial_learning_rate` must be > 0. Received: "
+                f"initial_learning_rate={initial_learning_rate}."
+            )
         for name, value, least in (
             ("steps_per_epoch", steps_per_epoch, 1),
             ("flat_epochs", flat_epochs, 0),
             ("decay_epochs", decay_epochs, 0),
         ):
-            if value < least:
+            if not isinstance(value, int) or value < least:
                 raise ValueError(
-                    f"`{name}` must be >= {least}. Received: {name}={value}."
+                    f"`{name}` must be an integer >= {least}. "
+                    f"Received: {name}={value}."
                 )
         self.initial_learning_rate = initial_learning_rate
         self.steps_per_epoch = steps_per_epoch

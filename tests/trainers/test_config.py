@@ -99,12 +99,13 @@ def test_bad_sizes(text):
 
 
 def test_defaults_are_those_of_the_paper():
-    config = cyclegan.Config()
+    config = cyclegan.Config(data="pictures")
     assert config.crop_size == (256, 256)
     assert config.size_before_crop == (286, 286)
     assert config.epochs == 200
     assert config.batch_size == 1
-    assert config.learning_rate == 2e-4
+    assert config.generator_learning_rate == 2e-4
+    assert config.discriminator_learning_rate == 2e-4
     assert config.lambda_cycle == 10
     assert config.lambda_identity == 0.5
     assert config.pool_size == 50
@@ -115,6 +116,11 @@ def test_defaults_are_those_of_the_paper():
     ("values", "message"),
     [
         (
+            {"data": ""},
+            "--data must be a folder with trainA and trainB, embedded:NAME or "
+            "tfds:NAME. To see what happens, try --recipe=quickstart.",
+        ),
+        (
             {"image_size": "250"},
             "--image_size must be at least 8 and divisible by 4. Received: "
             "250.",
@@ -124,7 +130,10 @@ def test_defaults_are_those_of_the_paper():
             "--load_size must not be smaller than --image_size, 256. "
             "Received: 128.",
         ),
-        ({"learning_rate": 0.0}, "--learning_rate must be > 0. Received: 0.0."),
+        (
+            {"generator_learning_rate": 0.0},
+            "--generator_learning_rate must be > 0. Received: 0.0.",
+        ),
         (
             {"flat_epochs": 0, "decay_epochs": 0},
             "--flat_epochs and --decay_epochs must not both be 0.",
@@ -135,7 +144,7 @@ def test_defaults_are_those_of_the_paper():
 )
 def test_bad_flags_of_cyclegan(values, message):
     with pytest.raises(UsageError) as error:
-        cyclegan.Config(**values)
+        cyclegan.Config(**{"data": "pictures", **values})
     assert str(error.value) == message
 
 

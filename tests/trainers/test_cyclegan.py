@@ -79,10 +79,11 @@ def test_history_has_one_row_per_epoch_and_the_law_of_the_rate(finished):
         "generator_loss",
         "identity_loss",
         "real_probability",
-        "learning_rate",
+        "generator_learning_rate",
+        "discriminator_learning_rate",
     ]
     # 2 flat epochs, then a fall over 2: 1, 1, 1 - 1/3, 1 - 2/3.
-    rates = [float(row["learning_rate"]) for row in rows]
+    rates = [float(row["generator_learning_rate"]) for row in rows]
     np.testing.assert_allclose(
         rates, [2e-4, 2e-4, 2e-4 * 2 / 3, 2e-4 / 3], rtol=1e-5
     )
@@ -219,7 +220,11 @@ def test_runs_are_numbered_and_an_unfinished_one_goes_on(
         (["--recipe=quick"], 2, "--recipe must be one of"),
         (["--batch_size=100"], 2, "--batch_size must be at most 6"),
         (["--image_size=18"], 2, "--image_size must be at least 8 and"),
-        (["--learning_rate=nan"], 2, "--learning_rate must be finite"),
+        (
+            ["--generator_learning_rate=nan"],
+            2,
+            "--generator_learning_rate must be finite",
+        ),
         (["stray"], 2, "Every argument is a flag"),
         (["--bach_size=1"], 2, "Did you mean: batch_size"),
     ],
