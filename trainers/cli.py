@@ -44,7 +44,6 @@ def _run(trainer, config_cls, train, doc, arguments):
             # In front, so that flags of the command line win.
             arguments = recipes.arguments(trainer, recipe) + arguments
         given = config_lib.parse(config_cls, arguments)
-        config_cls(**given)  # Bad values are refused before a folder is.
         name = f"{trainer}_{recipe}" if recipe else trainer
         config = run_folder.resolve(config_cls, given, trainer, name)
         return train(config) or 0

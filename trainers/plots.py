@@ -8,19 +8,24 @@ BALANCED = (0.3, 0.7)
 
 
 def plot_losses(history, path):
-    """Draws every `*_loss` of the history, one panel each.
+    """Draws every `*_loss` of the history that is not zero, a panel each.
 
     Args:
         history: List of dictionaries, one per epoch, with `epoch`.
         path: Where the PNG goes.
     """
-    names = [name for name in history[0] if name.endswith("_loss")]
+    names = [
+        name
+        for name in history[0]
+        if name.endswith("_loss") and any(row[name] for row in history)
+    ]
     figure = _figure(2.2 * len(names))
     for i, name in enumerate(names, start=1):
         axes = figure.add_subplot(len(names), 1, i)
         _draw(axes, history, name)
         axes.set_ylabel(name.replace("_", " "))
-        axes.set_ylim(bottom=0)
+        if min(row[name] for row in history) >= 0:
+            axes.set_ylim(bottom=0)
     axes.set_xlabel("epoch")
     _save(figure, path)
 
@@ -37,7 +42,7 @@ def plot_discriminator(history, path):
     axes.set_xlabel("epoch")
     axes.set_ylabel("probability of being real")
     axes.set_title("What the discriminators answer")
-    axes.legend(frameon=False)
+    axes.legend(frameon=False, loc="lower center", ncols=3, fontsize="small")
     _save(figure, path)
 
 

@@ -311,7 +311,7 @@ def test_smallest_size_is_the_smallest(num_layers, padding):
 
 
 def torch_patchgan(channels, widths, norm, use_bias, padding):
-    """REFERENCE.md 2.2 in PyTorch; `norm` makes a norm."""
+    """The discriminator in PyTorch; `norm` makes a norm."""
     from torch import nn
 
     layers = [

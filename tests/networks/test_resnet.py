@@ -300,7 +300,7 @@ def test_arguments_are_checked(arguments, message):
 
 
 def torch_resnet(filters, num_blocks, norm, use_bias):
-    """The generator of REFERENCE.md 2.3 in PyTorch; `norm` makes a norm."""
+    """The generator in PyTorch; `norm` makes a norm."""
     from torch import nn
 
     def down(inputs, outputs):

@@ -1,0 +1,52 @@
+"""What the README tells people to type."""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+from trainers import config as config_lib
+from trainers import cyclegan, recipes
+
+ROOT = pathlib.Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def test_python_snippets_run_one_after_the_other(tmp_path):
+    snippets = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert len(snippets) == 3
+    (tmp_path / "snippets.py").write_text("\n".join(snippets))
+    process = subprocess.run(
+        [sys.executable, "snippets.py"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert process.returncode == 0, process.stderr[-3000:]
+    assert (tmp_path / "cyclegan.keras").exists()
+    assert (tmp_path / "for_the_phone" / "parity.json").exists()
+
+
+def test_commands_have_flags_that_exist():
+    commands = re.findall(r"python -m trainers\.cyclegan (.*)", README)
+    assert len(commands) >= 6
+    for command in commands:
+        words = re.split(r"\s+#|`", command)[0].split()
+        for word in words:
+            name, _, value = word.partition("=")
+            if name == "--recipe":
+                assert value in [*recipes.names("cyclegan"), "list"]
+            elif name not in ("--help", "--flagfile"):
+                config_lib.parse(cyclegan.Config, [word])
+
+
+def test_what_it_links_to_is_there():
+    targets = re.findall(r"\]\(([^)]+)\)", README)
+    assert "docs/quickstart.png" in targets
+    for target in targets:
+        # Outside the checkout the tests have the pages, not the pictures.
+        if (ROOT / "setup.py").exists():
+            assert (ROOT / target).exists(), target
