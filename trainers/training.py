@@ -1,6 +1,7 @@
 """The part of a trainer that fits, saves, and goes on where it stopped."""
 
 import csv
+import dataclasses
 import io
 import signal
 import sys
@@ -44,53 +45,59 @@ def fit(model, pipeline, run, epochs, checkpoint_steps=0, callbacks=()):
         Stopped: If SIGINT or SIGTERM came; the state is saved.
         FloatingPointError: If a loss or gradient is not finite.
     """
-    checkpoint = run.restore(model)
-    step, history, seconds = 0, [], 0.0
-    if checkpoint is not None:
-        for sentence in checkpoint.skipped:
-            say("warning", sentence)
-        step = checkpoint.step
-        history = checkpoint.state["history"]
-        seconds = checkpoint.state["seconds"]
-        say("resume", f"from step {step}, in {checkpoint.path}")
-    steps_per_epoch = pipeline.steps_per_epoch
+    progress = _restore(run, model)
     recorder = _Recorder(
-        run, history, step, steps_per_epoch, epochs, checkpoint_steps, seconds
+        run, progress, pipeline.steps_per_epoch, epochs, checkpoint_steps
     )
-    epoch, steps_into_epoch = divmod(step, steps_per_epoch)
-    logs_so_far = [variable.numpy() for variable in model.metrics_variables]
-    common = {
-        # The pipeline shuffles; Keras would warn that it cannot.
-        "shuffle": False,
-        "verbose": "auto" if sys.stdout.isatty() else 2,
-    }
+    callbacks = [StopOnNonFinite(), *callbacks, recorder]
+
+    def fit_to(last_epoch, *more_callbacks):
+        epoch, steps_done = divmod(progress.step, pipeline.steps_per_epoch)
+        model.fit(
+            pipeline.dataset(progress.step),
+            epochs=last_epoch,
+            initial_epoch=epoch,
+            steps_per_epoch=pipeline.steps_per_epoch - steps_done,
+            callbacks=[*more_callbacks, *callbacks],
+            # The pipeline shuffles; Keras would warn that it cannot.
+            shuffle=False,
+            verbose="auto" if sys.stdout.isatty() else 2,
+        )
+
     with recorder.listening():
-        if steps_into_epoch:
+        epoch, steps_done = divmod(progress.step, pipeline.steps_per_epoch)
+        if steps_done:
             # The rest of the epoch in which the run was stopped.
-            model.fit(
-                pipeline.dataset(step),
-                epochs=epoch + 1,
-                initial_epoch=epoch,
-                steps_per_epoch=steps_per_epoch - steps_into_epoch,
-                callbacks=[
-                    _RestoreLogs(logs_so_far),
-                    StopOnNonFinite(),
-                    *callbacks,
-                    recorder,
-                ],
-                **common,
-            )
-            epoch += 1
-        if epoch < epochs:
-            model.fit(
-                pipeline.dataset(epoch * steps_per_epoch),
-                epochs=epochs,
-                initial_epoch=epoch,
-                steps_per_epoch=steps_per_epoch,
-                callbacks=[StopOnNonFinite(), *callbacks, recorder],
-                **common,
-            )
-    return history
+            logs = [variable.numpy() for variable in model.metrics_variables]
+            fit_to(epoch + 1, _RestoreLogs(logs))
+        if progress.step < epochs * pipeline.steps_per_epoch:
+            fit_to(epochs)
+    return progress.history
+
+
+@dataclasses.dataclass
+class _Progress:
+    """How far a run is.
+
+    Attributes:
+        step: Integer, training steps done.
+        history: List of dictionaries, one per finished epoch.
+        seconds: Float, time of training so far.
+    """
+
+    step: int = 0
+    history: list = dataclasses.field(default_factory=list)
+    seconds: float = 0.0
+
+
+def _restore(run, model):
+    checkpoint = run.restore(model)
+    if checkpoint is None:
+        return _Progress()
+    for sentence in checkpoint.skipped:
+        say("warning", sentence)
+    say("resume", f"from step {checkpoint.step}, in {checkpoint.path}")
+    return _Progress(checkpoint.step, **checkpoint.state)
 
 
 class _RestoreLogs(keras.callbacks.Callback):
@@ -109,25 +116,17 @@ class _Recorder(keras.callbacks.Callback):
     """Writes history, curves and checkpoints; stops on a signal."""
 
     def __init__(
-        self,
-        run,
-        history,
-        step,
-        steps_per_epoch,
-        epochs,
-        checkpoint_steps,
-        seconds,
+        self, run, progress, steps_per_epoch, epochs, checkpoint_steps
     ):
         super().__init__()
         self.run = run
-        self.history = history
-        self.step = step
-        self.saved_step = step
-        self.saved_at = time.monotonic()
+        self.progress = progress
         self.steps_per_epoch = steps_per_epoch
         self.epochs = epochs
         self.checkpoint_steps = checkpoint_steps
-        self.started = time.monotonic() - seconds
+        self.saved_step = progress.step
+        self.saved_at = time.monotonic()
+        self.started = time.monotonic() - progress.seconds
         self.signal = None
         self.first_step_done = None
         self.summary_writer = tf.summary.create_file_writer(str(run.logs))
@@ -146,18 +145,18 @@ class _Recorder(keras.callbacks.Callback):
         }
 
     def on_train_batch_begin(self, batch, logs=None):
-        self.epoch_start = self.step - batch
+        self.epoch_start = self.progress.step - batch
 
     def on_train_batch_end(self, batch, logs=None):
-        self.step = self.epoch_start + batch + 1
+        self.progress.step = self.epoch_start + batch + 1
         self._estimate_time()
         # The end of an epoch has a row of the history to save first.
-        if self.step % self.steps_per_epoch:
+        if self.progress.step % self.steps_per_epoch:
             self._save_or_stop(is_last=False)
 
     def on_epoch_end(self, epoch, logs=None):
         row = {"epoch": epoch + 1, **logs, **self.learning_rates}
-        self.history.append(row)
+        self.progress.history.append(row)
         with self.summary_writer.as_default():
             for name, value in row.items():
                 tf.summary.scalar(name, value, epoch + 1)
@@ -166,10 +165,12 @@ class _Recorder(keras.callbacks.Callback):
 
     def _save_or_stop(self, is_last):
         if self.checkpoint_steps:
-            is_due = self.step - self.saved_step >= self.checkpoint_steps
+            is_due = (
+                self.progress.step - self.saved_step >= self.checkpoint_steps
+            )
         else:
             is_due = (
-                self.step % self.steps_per_epoch == 0
+                self.progress.step % self.steps_per_epoch == 0
                 and time.monotonic() - self.saved_at
                 >= _LEAST_SECONDS_BETWEEN_SAVES
             )
@@ -178,38 +179,39 @@ class _Recorder(keras.callbacks.Callback):
         if self.signal and not is_last:
             raise Stopped(
                 f"stopped by {signal.Signals(self.signal).name} at step "
-                f"{self.step}; everything is saved. Go on with\n"
+                f"{self.progress.step}; everything is saved. Go on with\n"
                 f"  python -m trainers.{self.run.trainer} "
                 f"--run_dir={self.run.path}"
             )
 
     def _save(self):
-        if self.history:
+        if self.progress.history:
             run_folder.write_text(
-                self.run.path / "history.csv", _as_csv(self.history)
+                self.run.path / "history.csv", _as_csv(self.progress.history)
             )
-            plots.plot_losses(self.history, self.run.plots / "losses.png")
+            plots.plot_losses(
+                self.progress.history, self.run.plots / "losses.png"
+            )
             plots.plot_discriminator(
-                self.history, self.run.plots / "discriminator.png"
+                self.progress.history, self.run.plots / "discriminator.png"
             )
-        state = {
-            "history": self.history,
-            "seconds": round(time.monotonic() - self.started, 3),
-        }
-        checkpoints.write(self.run.checkpoints, self.model, self.step, state)
-        self.saved_step = self.step
+        self.progress.seconds = round(time.monotonic() - self.started, 3)
+        state = dataclasses.asdict(self.progress)
+        step = state.pop("step")
+        checkpoints.write(self.run.checkpoints, self.model, step, state)
+        self.saved_step = step
         self.saved_at = time.monotonic()
 
     def _estimate_time(self):
         now = time.monotonic()
         if self.first_step_done is None:
             # The first step also traces the graph.
-            self.first_step_done = (self.step, now)
+            self.first_step_done = (self.progress.step, now)
             return
         first_step, then = self.first_step_done
-        if self.step - first_step == _STEPS_BEFORE_ESTIMATE:
+        if self.progress.step - first_step == _STEPS_BEFORE_ESTIMATE:
             seconds_per_step = (now - then) / _STEPS_BEFORE_ESTIMATE
-            steps_left = self.epochs * self.steps_per_epoch - self.step
+            steps_left = self.epochs * self.steps_per_epoch - self.progress.step
             say(
                 "\ntime",
                 f"about {_duration(seconds_per_step * steps_left)} for the "

@@ -49,6 +49,13 @@ def finish(point, flags, run_dir):
     return state(run_dir)
 
 
+def kill_and_finish(point, flags, run_dir):
+    flags = [*flags, "--checkpoint_steps=2"]
+    code, output = run(point, flags, run_dir)
+    assert code == -signal.SIGKILL, output
+    return finish("never", flags, run_dir)
+
+
 def state(run_dir):
     """Every stored array of the last checkpoint, by its path in the file."""
     checkpoint = checkpoints.newest(run_dir / "checkpoints")
