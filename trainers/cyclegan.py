@@ -198,6 +198,10 @@ def _train_in(run, config, pipeline, held_out):
     exit_code = _export(run) if config.export else 0
     run.write_json("score.json", score)
     say("look", str(strips.path_of(config.epochs)))
+    if not config.export:
+        say("next", f"python -m export --run_dir={run.path}")
+    elif config.data.startswith("embedded:"):
+        say("next", "python -m trainers.cyclegan --data=FOLDER, on your own")
     return exit_code
 
 

@@ -23,7 +23,11 @@ def set_up(config):
         tf.config.optimizer.set_experimental_options(
             {"disable_meta_optimizer": True}
         )
-    say("device", device())
+    say(
+        "device",
+        f"{device()}; keras_gans {__version__}, TensorFlow {tf.__version__}, "
+        f"Keras {keras.__version__}",
+    )
 
 
 def device():

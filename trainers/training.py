@@ -1,8 +1,10 @@
 """The part of a trainer that fits, saves, and goes on where it stopped."""
 
+import contextlib
 import csv
 import dataclasses
 import io
+import re
 import signal
 import sys
 import time
@@ -10,7 +12,7 @@ import time
 import keras
 import tensorflow as tf
 
-from keras_gans import checkpoints
+from keras_gans import checkpoints, data
 from keras_gans.callbacks import StopOnNonFinite
 from trainers import plots, run_folder
 from trainers.cli import Stopped
@@ -44,6 +46,7 @@ def fit(model, pipeline, run, epochs, checkpoint_steps=0, callbacks=()):
     Raises:
         Stopped: If SIGINT or SIGTERM came; the state is saved.
         FloatingPointError: If a loss or gradient is not finite.
+        keras_gans.data.ImageError: If a picture cannot be read.
     """
     progress = _restore(run, model)
     recorder = _Recorder(
@@ -64,7 +67,7 @@ def fit(model, pipeline, run, epochs, checkpoint_steps=0, callbacks=()):
             verbose="auto" if sys.stdout.isatty() else 2,
         )
 
-    with recorder.listening():
+    with recorder.listening(), _naming_bad_pictures():
         epoch, steps_done = divmod(progress.step, pipeline.steps_per_epoch)
         if steps_done:
             # The rest of the epoch in which the run was stopped.
@@ -73,6 +76,21 @@ def fit(model, pipeline, run, epochs, checkpoint_steps=0, callbacks=()):
         if progress.step < epochs * pipeline.steps_per_epoch:
             fit_to(epochs)
     return progress.history
+
+
+@contextlib.contextmanager
+def _naming_bad_pictures():
+    """Brings the error of a picture that is read on demand out of TensorFlow.
+
+    Sets that fit in memory have been read by now; larger ones are not.
+    """
+    try:
+        yield
+    except tf.errors.OpError as error:
+        match = re.search(r"ImageError: (.+)", error.message)
+        if match is None:
+            raise
+        raise data.ImageError(match[1]) from error
 
 
 @dataclasses.dataclass
@@ -155,8 +173,8 @@ class _Recorder(keras.callbacks.Callback):
             self._save_or_stop(is_last=False)
 
     def on_epoch_end(self, epoch, logs=None):
-        row = {"epoch": epoch + 1, **logs, **self.learning_rates}
-        self.progress.history.append(row)
+        row = {**logs, **self.learning_rates}
+        self.progress.history.append({"epoch": epoch + 1, **row})
         with self.summary_writer.as_default():
             for name, value in row.items():
                 tf.summary.scalar(name, value, epoch + 1)

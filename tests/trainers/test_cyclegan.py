@@ -253,6 +253,20 @@ def test_a_broken_picture_is_named_and_nothing_half_written(
     assert not (tmp_path / "run").exists()
 
 
+def test_a_broken_picture_is_named_also_in_sets_too_large_for_memory(
+    picture_folder, tiny_flags, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr("keras_gans.data.image_source._CACHE_LIMIT", 0)
+    folder = shutil.copytree(picture_folder, tmp_path / "pictures")
+    picture = folder / "trainB" / "1.png"
+    picture.write_bytes(picture.read_bytes()[:80])
+    flags = [*tiny_flags[1:], f"--data={folder}"]
+    assert run(*flags, f"--run_dir={tmp_path / 'run'}") == 65
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: {picture}: ")
+    assert error.count("\n") == 1
+
+
 def test_nan_stops_the_run_and_is_not_saved(
     tiny_flags, tmp_path, capsys, monkeypatch
 ):
