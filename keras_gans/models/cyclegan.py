@@ -277,7 +277,7 @@ class CycleGAN(AdversarialModel):
         )
         identity_a = identity_b = 0.0
         if self.lambda_identity:
-            # Half of all generator work: not done where its weight is zero.
+            # A third of the generators' work: not done for a weight of zero.
             identity_a = _l1(
                 real_a, self.generator_ba(real_a, training=training)
             )
