@@ -3,25 +3,41 @@
 from keras_gans.layers import (
     ImagePool,
     InstanceNormalization,
+    MinibatchStdDev,
     PixelShuffle,
     ReflectionPadding2D,
 )
-from keras_gans.models import CycleGAN
+from keras_gans.models import GAN, ConditionalGAN, CycleGAN
 from keras_gans.networks import (
+    build_dcgan_discriminator,
+    build_dcgan_generator,
+    build_mlp_discriminator,
+    build_mlp_generator,
     build_patchgan_discriminator,
+    build_resnet_gan_discriminator,
+    build_resnet_gan_generator,
     build_resnet_generator,
 )
 from keras_gans.optimizers import FlatThenLinear
 from keras_gans.version import __version__
 
 __all__ = [
+    "GAN",
+    "ConditionalGAN",
     "CycleGAN",
     "FlatThenLinear",
     "ImagePool",
     "InstanceNormalization",
+    "MinibatchStdDev",
     "PixelShuffle",
     "ReflectionPadding2D",
     "__version__",
+    "build_dcgan_discriminator",
+    "build_dcgan_generator",
+    "build_mlp_discriminator",
+    "build_mlp_generator",
     "build_patchgan_discriminator",
+    "build_resnet_gan_discriminator",
+    "build_resnet_gan_generator",
     "build_resnet_generator",
 ]

@@ -30,6 +30,8 @@ from trainers.config import UsageError, option
 from trainers.environment import say
 
 _NUM_STRIPS = 8
+# A Wasserstein critic needs a penalty, which this trainer does not have.
+_LOSSES = tuple(sorted(ADVERSARIAL_LOSSES.keys() - {"wasserstein"}))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,7 +66,7 @@ class Config(config_lib.Config):
         2e-4, "Of the discriminators' Adam optimizer."
     )
     adversarial_loss: str = option(
-        "least_squares", "Loss family.", choices=tuple(ADVERSARIAL_LOSSES)
+        "least_squares", "Loss family.", choices=_LOSSES
     )
     lambda_cycle: float = option(10.0, "Weight of the cycle loss.", 0)
     lambda_identity: float = option(
@@ -273,6 +275,8 @@ def _open_data(config):
         raise
     except ValueError as error:
         raise UsageError(f"--data={config.data}: {error}") from error
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"--data={config.data}: {error}") from error
     counts = [
         f"{len(images)} {images.name}"
         for images in (

@@ -2,12 +2,14 @@
 
 from keras_gans.layers.image_pool import ImagePool
 from keras_gans.layers.instance_normalization import InstanceNormalization
+from keras_gans.layers.minibatch_stddev import MinibatchStdDev
 from keras_gans.layers.pixel_shuffle import PixelShuffle
 from keras_gans.layers.reflection_padding import ReflectionPadding2D
 
 __all__ = [
     "ImagePool",
     "InstanceNormalization",
+    "MinibatchStdDev",
     "PixelShuffle",
     "ReflectionPadding2D",
 ]

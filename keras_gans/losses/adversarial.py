@@ -1,74 +1,37 @@
-"""Adversarial losses: what the two players of the game minimise.
+"""Adversarial losses: the games that two players can play, by name.
 
-All work on logits, the unbounded answers of a discriminator; a high logit
-always means "judged real". Every function takes `(real_logits, fake_logits)`
-of shape `(batch, ...)`, averages over all axes but the first (the patches of
-a PatchGAN), and returns one value per image.
+Thin Keras faces, for reduction and saving, of the functions in
+`adversarial_functions.py`, where the sign convention is. A game is a pair
+(generator's loss, discriminator's loss); both are called with `(real_logits,
+fake_logits)`, so any two can be paired.
 
-A generator's loss that does not look at the real side may say so by
-`needs_real_logits = False`, which saves a forward pass of the discriminator.
+A face may say three things to the model that plays with it:
+
+- `needs_real_logits = False`, a generator's: it ignores the real side, which
+  saves a forward pass of the discriminator;
+- `probability(logits)`, a discriminator's: how its answers read as
+  probabilities of "real", where that is not the sigmoid;
+- `is_relative = True`, a discriminator's: a number added to all logits does
+  not change it, so that one logit alone says nothing about "real".
 """
 
 import keras
 from keras import ops
 
-
-def least_squares_discriminator_loss(real_logits, fake_logits):
-    """`(D(x) - 1)^2 + D(G(z))^2`, per image, >= 0.
-
-    Reference:
-
-    - [Mao et al., 2017, eq. 9](https://arxiv.org/abs/1611.04076) with a = 0,
-      b = 1, without the factor 1/2, as in section 4 of the CycleGAN paper;
-      models weight it by `discriminator_loss_weight`.
-    """
-    return _mean_per_image(ops.square(real_logits - 1.0)) + _mean_per_image(
-        ops.square(fake_logits)
-    )
-
-
-def least_squares_generator_loss(real_logits, fake_logits):
-    """`(D(G(z)) - 1)^2`, per image, >= 0 (Mao et al., eq. 9, c = 1)."""
-    del real_logits  # Only relativistic losses look at the real side.
-    return _mean_per_image(ops.square(fake_logits - 1.0))
-
-
-def non_saturating_discriminator_loss(real_logits, fake_logits):
-    """`-log D(x) - log(1 - D(G(z)))` with D = sigmoid(logit), per image, >= 0.
-
-    2 log 2 when the discriminator answers 0.5 to everything.
-
-    Reference:
-
-    - [Goodfellow et al., 2014, eq. 1](https://arxiv.org/abs/1406.2661)
-    """
-    return _mean_per_image(ops.softplus(-real_logits)) + _mean_per_image(
-        ops.softplus(fake_logits)
-    )
-
-
-def non_saturating_generator_loss(real_logits, fake_logits):
-    """`-log D(G(z))`, per image, >= 0 (Goodfellow et al., end of section 3)."""
-    del real_logits
-    return _mean_per_image(ops.softplus(-fake_logits))
-
-
-def hinge_discriminator_loss(real_logits, fake_logits):
-    """`max(0, 1 - D(x)) + max(0, 1 + D(G(z)))`, per image, >= 0.
-
-    Reference:
-
-    - [Lim & Ye, 2017](https://arxiv.org/abs/1705.02894)
-    """
-    return _mean_per_image(ops.relu(1.0 - real_logits)) + _mean_per_image(
-        ops.relu(1.0 + fake_logits)
-    )
-
-
-def hinge_generator_loss(real_logits, fake_logits):
-    """`-D(G(z))`, per image, unbounded (Lim & Ye, 2017)."""
-    del real_logits
-    return _mean_per_image(-fake_logits)
+from keras_gans.losses.adversarial_functions import (
+    hinge_discriminator_loss,
+    hinge_generator_loss,
+    least_squares_discriminator_loss,
+    least_squares_generator_loss,
+    mean_over_batch,
+    minimax_generator_loss,
+    non_saturating_discriminator_loss,
+    non_saturating_generator_loss,
+    relativistic_average_discriminator_loss,
+    relativistic_average_generator_loss,
+    wasserstein_discriminator_loss,
+    wasserstein_generator_loss,
+)
 
 
 @keras.saving.register_keras_serializable(package="keras_gans")
@@ -113,6 +76,16 @@ class NonSaturatingGeneratorLoss(keras.losses.Loss):
 
 
 @keras.saving.register_keras_serializable(package="keras_gans")
+class MinimaxGeneratorLoss(keras.losses.Loss):
+    """`minimax_generator_loss`, reduced over the batch."""
+
+    needs_real_logits = False
+
+    def call(self, real_logits, fake_logits):
+        return minimax_generator_loss(real_logits, fake_logits)
+
+
+@keras.saving.register_keras_serializable(package="keras_gans")
 class HingeDiscriminatorLoss(keras.losses.Loss):
     """`hinge_discriminator_loss`, reduced over the batch."""
 
@@ -130,14 +103,61 @@ class HingeGeneratorLoss(keras.losses.Loss):
         return hinge_generator_loss(real_logits, fake_logits)
 
 
+@keras.saving.register_keras_serializable(package="keras_gans")
+class WassersteinDiscriminatorLoss(keras.losses.Loss):
+    """`wasserstein_discriminator_loss`, reduced over the batch."""
+
+    is_relative = True
+
+    def call(self, real_logits, fake_logits):
+        return wasserstein_discriminator_loss(real_logits, fake_logits)
+
+
+@keras.saving.register_keras_serializable(package="keras_gans")
+class WassersteinGeneratorLoss(keras.losses.Loss):
+    """`wasserstein_generator_loss`, reduced over the batch."""
+
+    needs_real_logits = False
+
+    def call(self, real_logits, fake_logits):
+        return wasserstein_generator_loss(real_logits, fake_logits)
+
+
+@keras.saving.register_keras_serializable(package="keras_gans")
+class RelativisticAverageDiscriminatorLoss(keras.losses.Loss):
+    """`relativistic_average_discriminator_loss`, reduced over the batch."""
+
+    is_relative = True
+
+    def call(self, real_logits, fake_logits):
+        return relativistic_average_discriminator_loss(real_logits, fake_logits)
+
+
+@keras.saving.register_keras_serializable(package="keras_gans")
+class RelativisticAverageGeneratorLoss(keras.losses.Loss):
+    """`relativistic_average_generator_loss`, reduced over the batch."""
+
+    needs_real_logits = True
+
+    def call(self, real_logits, fake_logits):
+        return relativistic_average_generator_loss(real_logits, fake_logits)
+
+
 # name -> (loss of the generator, loss of the discriminator)
 ADVERSARIAL_LOSSES = {
     "hinge": (HingeGeneratorLoss, HingeDiscriminatorLoss),
     "least_squares": (LeastSquaresGeneratorLoss, LeastSquaresDiscriminatorLoss),
+    # The same discriminator as non_saturating: only the generators differ.
+    "minimax": (MinimaxGeneratorLoss, NonSaturatingDiscriminatorLoss),
     "non_saturating": (
         NonSaturatingGeneratorLoss,
         NonSaturatingDiscriminatorLoss,
     ),
+    "relativistic_average": (
+        RelativisticAverageGeneratorLoss,
+        RelativisticAverageDiscriminatorLoss,
+    ),
+    "wasserstein": (WassersteinGeneratorLoss, WassersteinDiscriminatorLoss),
 }
 
 
@@ -164,18 +184,29 @@ def get(identifier):
     )
 
 
-def probability_real(discriminator_loss, logits):
+def probability_real(discriminator_loss, logits, other_logits=None):
     """The discriminator's answers as probabilities of "real", in [0, 1].
 
     The sigmoid of the logits, except where a loss says better by a method
     `probability`.
+
+    Where the loss `is_relative`, the sigmoid is taken of the difference to
+    the mean of `other_logits`: the R of the relativistic paper, 0.5 on both
+    sides when the game is balanced. A Wasserstein critic has no probabilities
+    at all; there, read only "0.5 is balance, and further is worse". Without
+    `other_logits` such an answer is finite, and means nothing.
+
+    Args:
+        discriminator_loss: `keras.losses.Loss` of the discriminator.
+        logits: Float tensor, its answers to images of one side.
+        other_logits: Its answers to images of the other side.
+
+    Returns:
+        A tensor of the shape of `logits`.
     """
     if hasattr(discriminator_loss, "probability"):
         return discriminator_loss.probability(logits)
+    is_relative = getattr(discriminator_loss, "is_relative", False)
+    if is_relative and other_logits is not None:
+        logits = logits - mean_over_batch(other_logits)
     return ops.sigmoid(logits)
-
-
-def _mean_per_image(values):
-    if values.ndim == 1:
-        return values
-    return ops.mean(values, axis=tuple(range(1, values.ndim)))

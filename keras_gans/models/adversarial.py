@@ -58,10 +58,10 @@ class AdversarialModel(keras.Model, abc.ABC):
             generator_optimizer: `keras.optimizers.Optimizer`, its name or
                 config. Defaults to the papers' Adam.
             discriminator_optimizer: The same, for the discriminator.
-            adversarial_loss: Name of a loss family (`"least_squares"`,
-                `"non_saturating"`, `"hinge"`), or a pair of
-                `keras.losses.Loss`: generator's, discriminator's. Their
-                values per image are averaged, whatever their `reduction`.
+            adversarial_loss: Name in `keras_gans.losses.ADVERSARIAL_LOSSES`
+                or a pair of `keras.losses.Loss`: generator's,
+                discriminator's. Their values per image are averaged,
+                whatever their `reduction`.
             discriminator_loss_weight: Float > 0, factor of the
                 discriminator's loss.
             **kwargs: Of `keras.Model.compile`, such as `jit_compile`.
@@ -139,15 +139,25 @@ class AdversarialModel(keras.Model, abc.ABC):
         optimizer.apply(gradients, variables)
         return loss
 
-    def _probability(self, logits):
-        return ops.mean(
-            adversarial_losses.probability_real(self.discriminator_loss, logits)
-        )
+    def _probabilities(self, real_logits, fake_logits):
+        """What the discriminator answers, as two logs in [0, 1]."""
+
+        def mean_probability(logits, other_logits):
+            return ops.mean(
+                adversarial_losses.probability_real(
+                    self.discriminator_loss, logits, other_logits
+                )
+            )
+
+        return {
+            "real_probability": mean_probability(real_logits, fake_logits),
+            "fake_probability": mean_probability(fake_logits, real_logits),
+        }
 
     def _log(self, **values):
         for name, value in values.items():
             self.trackers[name].update_state(value)
-        return self.get_metrics_result()
+        return {name: self.trackers[name].result() for name in values}
 
     def get_compile_config(self):
         if not self.compiled:

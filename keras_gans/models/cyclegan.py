@@ -304,7 +304,7 @@ class CycleGAN(AdversarialModel):
     def _discriminators_objective(
         self, real_a, fake_a, real_b, fake_b, training
     ):
-        losses, real_probabilities, fake_probabilities = [], [], []
+        losses, probabilities = [], []
         for discriminator, real_images, fake_images in (
             (self.discriminator_a, real_a, fake_a),
             (self.discriminator_b, real_b, fake_b),
@@ -314,13 +314,10 @@ class CycleGAN(AdversarialModel):
             losses.append(
                 ops.mean(self.discriminator_loss.call(real_logits, fake_logits))
             )
-            real_probabilities.append(self._probability(real_logits))
-            fake_probabilities.append(self._probability(fake_logits))
+            probabilities.append(self._probabilities(real_logits, fake_logits))
         loss = self.discriminator_loss_weight * sum(losses)
-        return loss, {
-            "real_probability": sum(real_probabilities) / 2,
-            "fake_probability": sum(fake_probabilities) / 2,
-        }
+        of_a, of_b = probabilities
+        return loss, {name: (of_a[name] + of_b[name]) / 2 for name in of_a}
 
     def get_config(self):
         networks = {

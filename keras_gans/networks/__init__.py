@@ -1,6 +1,24 @@
 """Builders of the papers' networks: functional Keras models, ready to train."""
 
+from keras_gans.networks.dcgan import (
+    build_dcgan_discriminator,
+    build_dcgan_generator,
+)
+from keras_gans.networks.mlp import build_mlp_discriminator, build_mlp_generator
 from keras_gans.networks.patchgan import build_patchgan_discriminator
 from keras_gans.networks.resnet import build_resnet_generator
+from keras_gans.networks.resnet_gan import (
+    build_resnet_gan_discriminator,
+    build_resnet_gan_generator,
+)
 
-__all__ = ["build_patchgan_discriminator", "build_resnet_generator"]
+__all__ = [
+    "build_dcgan_discriminator",
+    "build_dcgan_generator",
+    "build_mlp_discriminator",
+    "build_mlp_generator",
+    "build_patchgan_discriminator",
+    "build_resnet_gan_discriminator",
+    "build_resnet_gan_generator",
+    "build_resnet_generator",
+]

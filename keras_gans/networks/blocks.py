@@ -1,7 +1,7 @@
 """Wiring that several networks share: convolutions, norms, up-sampling."""
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from keras_gans.layers import InstanceNormalization, PixelShuffle
 
@@ -28,6 +28,46 @@ def check_at_least(least, **values):
             )
 
 
+def check_dropout(dropout):
+    """Refuses a rate outside of [0, 1)."""
+    if not 0 <= dropout < 1:
+        raise ValueError(
+            f"`dropout` must be in [0, 1). Received: dropout={dropout}."
+        )
+
+
+def split_side(image_shape):
+    """Splits the side of square images into a base and doublings.
+
+    The base is 4, 5, 6 or 7, so that there is one way to do it: 28 is 7 times
+    2**2, 32 is 4 times 2**3. This alone decides which sizes the GAN networks
+    have.
+
+    Args:
+        image_shape: `(side, side, channels)`.
+
+    Returns:
+        A pair of integers: the base, the number of doublings (>= 1).
+
+    Raises:
+        ValueError: If the images are not square or not of such a side.
+    """
+    if len(image_shape) == 3:
+        height, width, channels = image_shape
+        check_at_least(1, channels=channels)
+        if isinstance(height, int) and height == width and height >= 8:
+            base, num_doublings = height, 0
+            while base >= 8 and base % 2 == 0:
+                base, num_doublings = base // 2, num_doublings + 1
+            if base < 8:
+                return base, num_doublings
+    raise ValueError(
+        "`image_shape` must be `(side, side, channels)`, with a side of 4, 5, "
+        "6 or 7 times a power of two and at least 8, such as 28, 32 or 64. "
+        f"Received: image_shape={tuple(image_shape)}. Resize the images."
+    )
+
+
 def paper_initializer(mean=0.0):
     """N(mean, 0.02), as in DCGAN, pix2pix and CycleGAN.
 
@@ -38,19 +78,72 @@ def paper_initializer(mean=0.0):
 
 
 def conv(
-    x, filters, kernel_size, strides=1, use_bias=True, name=None, **kwargs
+    x,
+    filters,
+    kernel_size,
+    strides=1,
+    use_bias=True,
+    name=None,
+    padding="valid",
+    kernel_initializer=None,
+    spectral_norm=False,
+    **kwargs,
 ):
-    """A convolution without padding, with the papers' initial weights."""
-    return layers.Conv2D(
+    """A convolution, by default unpadded, with the papers' initial weights."""
+    layer = layers.Conv2D(
         filters,
         kernel_size,
         strides,
-        padding="valid",
+        padding=padding,
+        use_bias=use_bias,
+        kernel_initializer=kernel_initializer or paper_initializer(),
+        name=name,
+        **kwargs,
+    )
+    return _normalize_spectrum(layer, spectral_norm)(x)
+
+
+def conv_transpose(x, filters, kernel_size, strides, padding, use_bias, name):
+    """A transposed convolution with the papers' initial weights."""
+    return layers.Conv2DTranspose(
+        filters,
+        kernel_size,
+        strides,
+        padding=padding,
         use_bias=use_bias,
         kernel_initializer=paper_initializer(),
         name=name,
-        **kwargs,
     )(x)
+
+
+def dense(x, units, name, spectral_norm=False, **kwargs):
+    """A dense layer."""
+    layer = layers.Dense(units, name=name, **kwargs)
+    return _normalize_spectrum(layer, spectral_norm)(x)
+
+
+def _normalize_spectrum(layer, spectral_norm):
+    if not spectral_norm:
+        return layer
+    # Its own dtype too: the wrapper casts the output to that of its input.
+    return layers.SpectralNormalization(
+        layer, name=f"{layer.name}_spectral_norm", dtype=layer.dtype_policy
+    )
+
+
+def global_sum_pooling(x):
+    """Adds up all pixels, in full precision: `(batch, channels)`."""
+    return ops.sum(ops.cast(x, keras.config.floatx()), axis=(1, 2))
+
+
+def tanh_images(x):
+    """The end of a generator: images in [-1, 1].
+
+    float32 whatever the precision policy: losses and files expect it.
+    """
+    return layers.Activation("tanh", dtype=keras.config.floatx(), name="tanh")(
+        x
+    )
 
 
 def normalize(x, normalization, affine, name):

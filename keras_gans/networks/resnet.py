@@ -67,10 +67,7 @@ def build_resnet_generator(
     blocks.check_at_least(0, num_residual_blocks=num_residual_blocks)
     blocks.check_choice("normalization", normalization, blocks.NORMALIZATIONS)
     blocks.check_choice("upsampling", upsampling, blocks.UPSAMPLINGS)
-    if not 0 <= dropout < 1:
-        raise ValueError(
-            f"`dropout` must be in [0, 1). Received: dropout={dropout}."
-        )
+    blocks.check_dropout(dropout)
     use_bias = use_bias or normalization == "none"
 
     def norm_relu(x, name):
@@ -99,11 +96,7 @@ def build_resnet_generator(
         x = norm_relu(x, f"up_{i}")
     x = ReflectionPadding2D(3, name="head_pad")(x)
     x = blocks.conv(x, output_channels, 7, name="head")
-    # float32 whatever the precision policy: losses and files expect it.
-    outputs = layers.Activation(
-        "tanh", dtype=keras.config.floatx(), name="tanh"
-    )
-    return keras.Model(images, outputs(x), name="generator")
+    return keras.Model(images, blocks.tanh_images(x), name="generator")
 
 
 def _residual_block(x, normalization, affine, use_bias, dropout, name):

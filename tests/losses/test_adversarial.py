@@ -13,6 +13,10 @@ FAKE = np.array([-2.0, 1.0], "float32")
 # By hand; softplus(x) = log(1 + e^x):
 #   softplus(-2) = 0.126928, softplus(2) = 2.126928, softplus(-0.5) = 0.474077,
 #   softplus(1) = 1.313262, softplus(-1) = 0.313262.
+# Relative to the other side's mean, -0.5 or 1.25, REAL is 2.5 and 1.0, FAKE is
+# -3.25 and -0.25:
+#   softplus(-2.5) = 0.078890, softplus(-3.25) = 0.038041,
+#   softplus(-0.25) = 0.575939, and softplus(x) = x + softplus(-x).
 HAND_WORKED = {
     # (2 - 1)^2 + (-2)^2, (0.5 - 1)^2 + 1^2
     "least_squares_discriminator_loss": [5.0, 1.25],
@@ -26,6 +30,16 @@ HAND_WORKED = {
     "hinge_discriminator_loss": [0.0, 2.5],
     # 2, -1
     "hinge_generator_loss": [2.0, -1.0],
+    # -softplus(-2), -softplus(1)
+    "minimax_generator_loss": [-0.126928, -1.313262],
+    # -2 - 2, 1 - 0.5
+    "wasserstein_discriminator_loss": [-4.0, 0.5],
+    # 2, -1
+    "wasserstein_generator_loss": [2.0, -1.0],
+    # softplus(-2.5) + softplus(-3.25), softplus(-1) + softplus(-0.25)
+    "relativistic_average_discriminator_loss": [0.116931, 0.889201],
+    # softplus(2.5) + softplus(3.25), softplus(1) + softplus(0.25)
+    "relativistic_average_generator_loss": [5.866931, 2.139201],
 }
 
 
@@ -53,6 +67,30 @@ FORMULAS = {
         lambda fake: np.maximum(0, 1 + fake),
     ),
     "hinge_generator_loss": (None, lambda fake: -fake),
+    "minimax_generator_loss": (None, lambda fake: np.log(1 - sigmoid(fake))),
+    "wasserstein_discriminator_loss": (lambda real: -real, lambda fake: fake),
+    "wasserstein_generator_loss": (None, lambda fake: -fake),
+}
+
+
+def relativistic_average_by_loops(judged_real, judged_fake):
+    """Eq. of RaSGAN, an image and a patch at a time."""
+    losses = np.zeros(len(judged_real))
+    for i, (reals, fakes) in enumerate(zip(judged_real, judged_fake)):
+        for real, fake in zip(reals.ravel(), fakes.ravel()):
+            r_real = sigmoid(real - sum(judged_fake.ravel()) / judged_fake.size)
+            r_fake = sigmoid(fake - sum(judged_real.ravel()) / judged_real.size)
+            losses[i] += -np.log(r_real) - np.log(1 - r_fake)
+        losses[i] /= reals.size
+    return losses
+
+
+# These do not fall into a real and a fake part.
+RELATIVISTIC = {
+    "relativistic_average_discriminator_loss": relativistic_average_by_loops,
+    "relativistic_average_generator_loss": lambda real, fake: (
+        relativistic_average_by_loops(fake, real)
+    ),
 }
 FACES = {
     "least_squares_discriminator_loss": (
@@ -65,16 +103,36 @@ FACES = {
     "non_saturating_generator_loss": adversarial.NonSaturatingGeneratorLoss,
     "hinge_discriminator_loss": adversarial.HingeDiscriminatorLoss,
     "hinge_generator_loss": adversarial.HingeGeneratorLoss,
+    "minimax_generator_loss": adversarial.MinimaxGeneratorLoss,
+    "wasserstein_discriminator_loss": adversarial.WassersteinDiscriminatorLoss,
+    "wasserstein_generator_loss": adversarial.WassersteinGeneratorLoss,
+    "relativistic_average_discriminator_loss": (
+        adversarial.RelativisticAverageDiscriminatorLoss
+    ),
+    "relativistic_average_generator_loss": (
+        adversarial.RelativisticAverageGeneratorLoss
+    ),
 }
 FUNCTIONS = sorted(HAND_WORKED)
 SHAPES = [(4,), (4, 1), (4, 6, 6, 1)]
-FAMILIES = ["hinge", "least_squares", "non_saturating"]
+FAMILIES = [
+    "hinge",
+    "least_squares",
+    "minimax",
+    "non_saturating",
+    "relativistic_average",
+    "wasserstein",
+]
 
 
 def expected_loss(name, real, fake):
     def mean(values):
         return values.reshape(len(values), -1).mean(axis=1)
 
+    if name in RELATIVISTIC:
+        return RELATIVISTIC[name](
+            real.astype("float64"), fake.astype("float64")
+        )
     real_part, fake_part = FORMULAS[name]
     total = mean(fake_part(fake.astype("float64")))
     if real_part is not None:
@@ -91,7 +149,8 @@ def test_every_function_is_tested():
     functions = {
         name for name in vars(adversarial) if name.endswith("tor_loss")
     }
-    assert functions == set(HAND_WORKED) == set(FORMULAS) == set(FACES)
+    formulas = {*FORMULAS, *RELATIVISTIC}
+    assert functions == set(HAND_WORKED) == formulas == set(FACES)
     assert sorted(adversarial.ADVERSARIAL_LOSSES) == FAMILIES
 
 
@@ -154,8 +213,12 @@ def test_equal_pytorch():
         ("non_saturating", 0.0, np.log(2), 2 * np.log(2)),
         ("least_squares", 0.5, 0.25, 0.5),
         ("hinge", 0.0, 0.0, 2.0),
+        ("minimax", 0.0, np.log(0.5), 2 * np.log(2)),
+        # Any logit, as long as both sides get the same.
+        ("relativistic_average", 7.0, 2 * np.log(2), 2 * np.log(2)),
+        ("wasserstein", 7.0, -7.0, 0.0),
     ],
-    ids=["non_saturating", "least_squares", "hinge"],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_values_of_an_undecided_discriminator(
     family, logit, generator_value, discriminator_value
@@ -177,6 +240,8 @@ def test_values_of_an_undecided_discriminator(
         ("hinge", 1.0, -1.0),
         ("hinge", 5.0, -9.0),
         ("non_saturating", 200.0, -200.0),
+        ("minimax", 200.0, -200.0),
+        ("relativistic_average", 500.0, 300.0),
     ],
     ids=str,
 )
@@ -202,8 +267,126 @@ def test_a_high_logit_means_real(family):
     up, down = tape.gradient(for_discriminator, [real, fake])
     assert np.all(up < 0) and np.all(down > 0)
     assert np.all(tape.gradient(for_generator, fake) < 0)
-    # None, or zeros: no loss here is relativistic.
-    assert tape.gradient(for_generator, real) is None
+    for_real = tape.gradient(for_generator, real)
+    if generator_loss.needs_real_logits:
+        # The generator gains by real images that look less real, too.
+        assert np.all(for_real > 0)
+    else:
+        assert for_real is None
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_generator_that_needs_no_real_logits_takes_none(family):
+    generator_loss, _ = adversarial.get(family)
+    fake = tf.constant(FAKE)
+    if generator_loss.needs_real_logits:
+        assert family == "relativistic_average"
+    else:
+        np.testing.assert_array_equal(
+            generator_loss.call(None, fake),
+            generator_loss.call(tf.constant(REAL), fake),
+        )
+
+
+def test_minimax_saturates_where_the_discriminator_rejects():
+    # d/dC log(1 - sigmoid(C)) = -sigmoid(C),
+    # d/dC -log sigmoid(C) = sigmoid(C) - 1 = -sigmoid(-C).
+    fake = tf.constant([-20.0, 0.0, 20.0])
+    for family, expected in (
+        ("minimax", -sigmoid(fake.numpy())),
+        ("non_saturating", -sigmoid(-fake.numpy())),
+    ):
+        generator_loss, _ = adversarial.get(family)
+        with tf.GradientTape() as tape:
+            tape.watch(fake)
+            loss = generator_loss.call(None, fake)
+        gradient = tape.gradient(loss, fake)
+        np.testing.assert_allclose(gradient, expected, rtol=1e-5, atol=1e-9)
+        rejected, undecided, accepted = np.abs(gradient)
+        assert undecided == 0.5
+        if family == "minimax":
+            assert rejected < 1e-8 and accepted > 0.999
+        else:
+            assert rejected > 0.999 and accepted < 1e-8
+
+
+def test_minimax_and_non_saturating_play_against_one_discriminator():
+    _, minimax = adversarial.get("minimax")
+    _, non_saturating = adversarial.get("non_saturating")
+    assert type(minimax) is type(non_saturating)
+
+
+def test_minimax_is_a_zero_sum_game():
+    # Up to the real side, which no generator moves (Goodfellow, eq. 1).
+    generator_loss, discriminator_loss = adversarial.get("minimax")
+    real, fake = random_logits((4, 6, 6, 1))
+    real_side = np.logaddexp(0, -real).reshape(4, -1).mean(axis=1)
+    np.testing.assert_allclose(
+        generator_loss.call(real, fake) + discriminator_loss.call(real, fake),
+        real_side,
+        rtol=1e-5,
+    )
+
+
+def test_relativistic_average_looks_at_the_whole_batch():
+    loss = adversarial.relativistic_average_discriminator_loss
+    real, fake = map(tf.constant, random_logits((4, 6, 6, 1)))
+    moved = tf.concat([fake[:3], fake[3:] + 5.0], axis=0)
+    assert np.all(np.abs(loss(real, moved) - loss(real, fake)) > 0.1)
+    # Patches of all places count alike: their order is of no importance.
+    np.testing.assert_allclose(
+        loss(real[:, ::-1], tf.transpose(fake, (0, 2, 1, 3))),
+        loss(real, fake),
+        rtol=1e-5,
+    )
+
+
+def test_relativistic_average_gradient_flows_through_the_mean():
+    real, fake = map(tf.constant, random_logits((3,)))
+    with tf.GradientTape() as tape:
+        tape.watch([real, fake])
+        loss = tf.reduce_mean(
+            adversarial.relativistic_average_discriminator_loss(real, fake)
+        )
+    for_real, for_fake = tape.gradient(loss, [real, fake])
+    # A number added to all logits changes nothing, so the slopes cancel.
+    np.testing.assert_allclose(
+        np.sum(for_real) + np.sum(for_fake), 0.0, atol=1e-6
+    )
+    step = 1e-6
+    for i in range(3):
+        above, below = (
+            relativistic_average_by_loops(
+                real.numpy() + sign * step * np.eye(3)[i], fake.numpy()
+            ).mean()
+            for sign in (1.0, -1.0)
+        )
+        np.testing.assert_allclose(
+            for_real[i], (above - below) / (2 * step), rtol=1e-3
+        )
+
+
+def test_a_linear_game_is_moved_by_the_wasserstein_loss():
+    # The critic's slopes are -1 and 1 over the number of images, whatever the
+    # logits are: it never saturates.
+    real, fake = map(tf.constant, 100 * random_logits((4, 1)))
+    _, loss = adversarial.get("wasserstein")
+    with tf.GradientTape() as tape:
+        tape.watch([real, fake])
+        value = loss(real, fake)
+    for_real, for_fake = tape.gradient(value, [real, fake])
+    np.testing.assert_allclose(for_real, np.full((4, 1), -0.25))
+    np.testing.assert_allclose(for_fake, np.full((4, 1), 0.25))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_only_relative_losses_ignore_a_number_added_to_all_logits(family):
+    _, loss = adversarial.get(family)
+    real, fake = random_logits((4, 2))
+    moved = np.allclose(
+        loss.call(real + 3.0, fake + 3.0), loss.call(real, fake), atol=1e-4
+    )
+    assert moved == getattr(loss, "is_relative", False)
 
 
 @pytest.mark.parametrize("family", ["least_squares", "non_saturating"])
@@ -240,6 +423,7 @@ def test_huge_logits_stay_finite(name, logit):
         if gradient is not None
     ]
     assert np.all(np.isfinite(loss)) and np.all(np.isfinite(gradients))
+    assert gradients
 
 
 def test_huge_logits_on_the_wrong_side_cost_their_size():
@@ -249,6 +433,10 @@ def test_huge_logits_on_the_wrong_side_cost_their_size():
     np.testing.assert_allclose(loss, [2e4])
     loss = adversarial.non_saturating_generator_loss(real, -fake)
     np.testing.assert_allclose(loss, [1e4])
+    loss = adversarial.minimax_generator_loss(real, fake)
+    np.testing.assert_allclose(loss, [-1e4])
+    loss = adversarial.relativistic_average_discriminator_loss(real, fake)
+    np.testing.assert_allclose(loss, [4e4])
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -279,9 +467,10 @@ def test_get_by_name(family):
     pair = adversarial.get(family)
     assert tuple(map(type, pair)) == adversarial.ADVERSARIAL_LOSSES[family]
     prefix = family.title().replace("_", "")
+    other_prefix = "NonSaturating" if family == "minimax" else prefix
     assert [type(loss).__name__ for loss in pair] == [
         f"{prefix}GeneratorLoss",
-        f"{prefix}DiscriminatorLoss",
+        f"{other_prefix}DiscriminatorLoss",
     ]
 
 
@@ -320,8 +509,8 @@ HINGE = adversarial.HingeGeneratorLoss
 def test_get_refuses(identifier):
     message = (
         "`adversarial_loss` must be one of ['hinge', 'least_squares', "
-        "'non_saturating'] or a pair of `keras.losses.Loss` (generator's, "
-        "discriminator's). "
+        "'minimax', 'non_saturating', 'relativistic_average', 'wasserstein'] "
+        "or a pair of `keras.losses.Loss` (generator's, discriminator's). "
         f"Received: adversarial_loss={identifier!r}."
     )
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
@@ -344,6 +533,42 @@ def test_probability_of_least_squares_is_the_answer_itself():
     logits = tf.constant([-1.0, 0.0, 0.25, 0.5, 1.0, 3.0])
     np.testing.assert_allclose(
         adversarial.probability_real(loss, logits), [0, 0, 0.25, 0.5, 1, 1]
+    )
+
+
+@pytest.mark.parametrize("family", ["relativistic_average", "wasserstein"])
+def test_probability_of_a_relative_loss_is_against_the_other_side(family):
+    _, loss = adversarial.get(family)
+    real, fake = tf.constant([[3.0], [1.0]]), tf.constant([[-1.0], [1.0]])
+    # Against means of 0 and 2.
+    np.testing.assert_allclose(
+        adversarial.probability_real(loss, real, fake),
+        sigmoid(np.array([[3.0], [1.0]])),
+        rtol=1e-6,
+    )
+    np.testing.assert_allclose(
+        adversarial.probability_real(loss, fake, real),
+        sigmoid(np.array([[-3.0], [-1.0]])),
+        rtol=1e-6,
+    )
+    balanced = tf.fill((3, 2, 2, 1), 40.0)
+    np.testing.assert_array_equal(
+        adversarial.probability_real(loss, balanced, balanced),
+        np.full((3, 2, 2, 1), 0.5),
+    )
+    alone = adversarial.probability_real(loss, tf.constant([-1e4, 0.0, 1e4]))
+    assert np.all(np.isfinite(alone))
+
+
+@pytest.mark.parametrize(
+    "family", ["hinge", "least_squares", "minimax", "non_saturating"]
+)
+def test_probability_of_other_losses_is_not(family):
+    _, loss = adversarial.get(family)
+    real, fake = map(tf.constant, random_logits((4, 1)))
+    np.testing.assert_array_equal(
+        adversarial.probability_real(loss, real, fake),
+        adversarial.probability_real(loss, real),
     )
 
 

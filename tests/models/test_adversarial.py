@@ -108,7 +108,8 @@ def test_compile_takes_a_pair_of_losses(model):
         (
             {"adversarial_loss": "lsgan"},
             "`adversarial_loss` must be one of ['hinge', 'least_squares', "
-            "'non_saturating'] or a pair of `keras.losses.Loss` (generator's, "
+            "'minimax', 'non_saturating', 'relativistic_average', "
+            "'wasserstein'] or a pair of `keras.losses.Loss` (generator's, "
             "discriminator's). Received: adversarial_loss='lsgan'.",
         ),
     ],
@@ -194,10 +195,12 @@ def test_probabilities_are_sigmoids_but_for_least_squares():
     model = tiny.cyclegan()
     logits = tf.constant([[-1.0, 0.5], [0.25, 3.0]])
     # clip to [0, 1]: (0 + 0.5 + 0.25 + 1) / 4
-    np.testing.assert_allclose(model._probability(logits), 0.4375)
+    answers = model._probabilities(logits, logits)
+    np.testing.assert_allclose(answers["real_probability"], 0.4375)
     model.compile(adversarial_loss="non_saturating")
     # 1 / (1 + e^-x): 0.268941, 0.622459, 0.562177, 0.952574
-    np.testing.assert_allclose(model._probability(logits), 0.601538, atol=1e-6)
+    answers = model._probabilities(logits, logits)
+    np.testing.assert_allclose(answers["fake_probability"], 0.601538, atol=1e-6)
 
 
 class Square:

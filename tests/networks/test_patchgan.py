@@ -179,15 +179,15 @@ def test_logits_are_unbounded(normalization, num_layers):
     discriminator = build_patchgan_discriminator(
         (16, 16, 3), 2, num_layers, normalization
     )
-    for weight in discriminator.trainable_variables:
-        weight.assign(30 * weight)
-    for training in (False, True):
-        logits = np.array(
-            discriminator(images_of((2, 16, 16, 3)), training=training)
-        )
-        assert np.all(np.isfinite(logits))
-        assert logits.min() < 0 or logits.max() > 1
-        assert np.std(logits) > 1e-3
+    images = images_of((2, 16, 16, 3))
+    logits = np.array(discriminator(images, training=True))
+    assert np.std(logits) > 0
+    # What squashes its output does not grow with its last weights.
+    for weight in discriminator.get_layer("logits").weights:
+        weight.assign(1e4 * weight)
+    np.testing.assert_allclose(
+        discriminator(images, training=True), 1e4 * logits, rtol=1e-3
+    )
 
 
 def test_first_and_last_convolution_have_no_norm():

@@ -1,0 +1,149 @@
+"""The arithmetic of the adversarial losses: what each player minimises.
+
+All work on logits, the unbounded answers of a discriminator; a high logit
+always means "judged real". Every function takes `(real_logits, fake_logits)`
+of shape `(batch, ...)`, averages over all axes but the first (the patches of
+a PatchGAN), and returns one value per image. `adversarial.py` says which two
+make a game.
+
+Notation: C is the logit, D = sigmoid(C) the probability of "real".
+"""
+
+import tensorflow as tf
+from keras import ops
+
+
+def least_squares_discriminator_loss(real_logits, fake_logits):
+    """`(C(x) - 1)^2 + C(G(z))^2`, per image, >= 0.
+
+    Reference:
+
+    - [Mao et al., 2017, eq. 9](https://arxiv.org/abs/1611.04076) with a = 0,
+      b = 1, without the factor 1/2, as in section 4 of the CycleGAN paper;
+      models weight it by `discriminator_loss_weight`.
+    """
+    return _mean_per_image(ops.square(real_logits - 1.0)) + _mean_per_image(
+        ops.square(fake_logits)
+    )
+
+
+def least_squares_generator_loss(real_logits, fake_logits):
+    """`(C(G(z)) - 1)^2`, per image, >= 0 (Mao et al., eq. 9, c = 1)."""
+    del real_logits  # Only relativistic losses look at the real side.
+    return _mean_per_image(ops.square(fake_logits - 1.0))
+
+
+def non_saturating_discriminator_loss(real_logits, fake_logits):
+    """`-log D(x) - log(1 - D(G(z)))`, per image, >= 0.
+
+    2 log 2 when the discriminator answers 0.5 to everything. It is the
+    discriminator's side of the minimax game as well.
+
+    Reference:
+
+    - [Goodfellow et al., 2014, eq. 1](https://arxiv.org/abs/1406.2661)
+    """
+    return _mean_per_image(ops.softplus(-real_logits)) + _mean_per_image(
+        ops.softplus(fake_logits)
+    )
+
+
+def non_saturating_generator_loss(real_logits, fake_logits):
+    """`-log D(G(z))`, per image, >= 0 (Goodfellow et al., end of section 3)."""
+    del real_logits
+    return _mean_per_image(ops.softplus(-fake_logits))
+
+
+def minimax_generator_loss(real_logits, fake_logits):
+    """`log(1 - D(G(z)))`, per image, <= 0 (Goodfellow et al., eq. 1).
+
+    The generator's side of the game as it is played on paper. It saturates:
+    its gradient, -D(G(z)) per logit, vanishes where the discriminator rejects
+    the image, which is where a generator starts. `non_saturating` has the
+    same fixed point without that.
+    """
+    del real_logits
+    return _mean_per_image(-ops.softplus(fake_logits))
+
+
+def hinge_discriminator_loss(real_logits, fake_logits):
+    """`max(0, 1 - C(x)) + max(0, 1 + C(G(z)))`, per image, >= 0.
+
+    Reference:
+
+    - [Lim & Ye, 2017](https://arxiv.org/abs/1705.02894)
+    """
+    return _mean_per_image(ops.relu(1.0 - real_logits)) + _mean_per_image(
+        ops.relu(1.0 + fake_logits)
+    )
+
+
+def hinge_generator_loss(real_logits, fake_logits):
+    """`-C(G(z))`, per image, unbounded (Lim & Ye, 2017)."""
+    del real_logits
+    return _mean_per_image(-fake_logits)
+
+
+def wasserstein_discriminator_loss(real_logits, fake_logits):
+    """`C(G(z)) - C(x)`, per image, unbounded: the loss of a critic.
+
+    Its negative estimates the Wasserstein distance as far as the critic is
+    Lipschitz; nothing bounds it otherwise. Add `gradient_penalty`, or clip
+    the weights after each update.
+
+    Reference:
+
+    - [Arjovsky et al., 2017, eq. 3](https://arxiv.org/abs/1701.07875)
+    """
+    return _mean_per_image(fake_logits) - _mean_per_image(real_logits)
+
+
+def wasserstein_generator_loss(real_logits, fake_logits):
+    """`-C(G(z))`, per image, unbounded (Arjovsky et al., algorithm 1)."""
+    # Lim & Ye took it over for the hinge.
+    return hinge_generator_loss(real_logits, fake_logits)
+
+
+def relativistic_average_discriminator_loss(real_logits, fake_logits):
+    """`-log R(x, G(z)) - log(1 - R(G(z), x))`, per image, >= 0.
+
+    With `R(a, b) = sigmoid(C(a) - mean C(b))`, how much more real a is than b
+    on average. The value of an image therefore depends on its whole batch:
+    the mean is over all images, those of other replicas too, and over all
+    patches, because a PatchGAN is one critic whose samples are patches, and
+    of the authors' `torch.mean` and ESRGAN's.
+
+    Reference:
+
+    - [Jolicoeur-Martineau, 2018, RaSGAN](https://arxiv.org/abs/1807.00734),
+      without the factor 1/2 of the code, as in the paper.
+    """
+    return _mean_per_image(
+        ops.softplus(mean_over_batch(fake_logits) - real_logits)
+    ) + _mean_per_image(
+        ops.softplus(fake_logits - mean_over_batch(real_logits))
+    )
+
+
+def relativistic_average_generator_loss(real_logits, fake_logits):
+    """`-log R(G(z), x) - log(1 - R(x, G(z)))`, per image, >= 0.
+
+    The discriminator's loss with the sides exchanged: fakes shall look more
+    real than real images do, which also pulls the real ones down.
+    """
+    return relativistic_average_discriminator_loss(fake_logits, real_logits)
+
+
+def mean_over_batch(logits):
+    """Mean of all logits of the batch, the parts of other replicas included."""
+    mean = ops.mean(logits)
+    replica = tf.distribute.get_replica_context()
+    if replica and replica.num_replicas_in_sync > 1:
+        mean = replica.all_reduce(tf.distribute.ReduceOp.MEAN, mean)
+    return mean
+
+
+def _mean_per_image(values):
+    if values.ndim == 1:
+        return values
+    return ops.mean(values, axis=tuple(range(1, values.ndim)))

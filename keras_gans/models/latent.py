@@ -1,0 +1,363 @@
+"""What GAN and ConditionalGAN share: the game between noise and images."""
+
+import abc
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from keras_gans.losses import penalties
+from keras_gans.models.adversarial import AdversarialModel
+
+_LOGS = (
+    "generator_loss",
+    "discriminator_loss",
+    "real_probability",
+    "fake_probability",
+)
+
+
+class LatentModel(AdversarialModel):
+    """Abstract base of models whose generator turns noise into images.
+
+    One `train_step` is Goodfellow's algorithm 1: `discriminator_steps` turns
+    of the discriminator, each on its own part of the batch and on new fakes,
+    then one turn of the generator against the discriminator as it is now. The
+    fakes of the last discriminator's turn are those of the generator's: its
+    forward pass runs once.
+
+    Subclasses are final and say what a batch holds (`_unpack`) and what both
+    networks are conditioned on.
+
+    Args:
+        generator: Built model from noise (and conditions) to images.
+        discriminator: Built model from images (and conditions) to one logit
+            per image or per patch.
+        discriminator_steps: Integer >= 1, turns of the discriminator in a
+            step. The batch is cut into as many parts, so multiply its size.
+        average_decay: Float in [0, 1), decay of the moving average of the
+            generator's weights that `call`, `predict`, `sample` and exports
+            use; 0 for none.
+        seed: Integer or `None`, seeds the noise.
+    """
+
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        discriminator_steps=1,
+        average_decay=0.0,
+        seed=None,
+        **kwargs,
+    ):
+        if discriminator.output_shape[-1] != 1:
+            raise ValueError(
+                "`discriminator` must end in one logit per image or patch. "
+                f"Received: output shape {discriminator.output_shape}."
+            )
+        if not isinstance(discriminator_steps, int) or discriminator_steps < 1:
+            raise ValueError(
+                "`discriminator_steps` must be an integer >= 1. Received: "
+                f"discriminator_steps={discriminator_steps}."
+            )
+        if not 0 <= average_decay < 1:
+            raise ValueError(
+                "`average_decay` must be in [0, 1). Received: "
+                f"average_decay={average_decay}."
+            )
+        super().__init__(**kwargs)
+        self.generator = generator
+        self.discriminator = discriminator
+        self.discriminator_steps = discriminator_steps
+        self.average_decay = average_decay
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        if average_decay:
+            self.average_generator = keras.models.clone_model(generator)
+            self.average_generator.set_weights(generator.get_weights())
+            self.average_generator.trainable = False
+        self._finish_init(_LOGS)
+
+    @abc.abstractmethod
+    def _unpack(self, data):
+        """Returns the images of a batch and the list of its conditions."""
+
+    @property
+    def generator_variables(self):
+        return self.generator.trainable_variables
+
+    @property
+    def discriminator_variables(self):
+        return self.discriminator.trainable_variables
+
+    def export_networks(self):
+        return {"generator": self.inference_generator}
+
+    @property
+    def inference_generator(self):
+        """The generator that samples: the averaged one, if there is one."""
+        return self.average_generator if self.average_decay else self.generator
+
+    def compile(
+        self,
+        generator_optimizer=None,
+        discriminator_optimizer=None,
+        adversarial_loss="non_saturating",
+        discriminator_loss_weight=1.0,
+        penalty=None,
+        penalty_weight=10.0,
+        clip_limit=None,
+        instance_noise=0.0,
+        **kwargs,
+    ):
+        """Sets optimizers and losses.
+
+        Args:
+            generator_optimizer: `keras.optimizers.Optimizer`, its name or
+                config. Defaults to DCGAN's Adam.
+            discriminator_optimizer: The same, for the discriminator.
+            adversarial_loss: Name of a loss family or a pair of
+                `keras.losses.Loss`. Defaults to `"non_saturating"`.
+            discriminator_loss_weight: Float > 0, factor of the
+                discriminator's loss.
+            penalty: Name in `keras_gans.losses.PENALTIES` or `None`.
+            penalty_weight: Float > 0. Defaults to 10, as for WGAN-GP.
+            clip_limit: Float > 0, bound of all weights of a Wasserstein
+                critic (the paper: 0.01), or `None`.
+            instance_noise: Float >= 0, deviation of the noise that is added
+                to whatever the discriminator sees in training (Sonderby et
+                al., 2017), or a `LearningRateSchedule` of it.
+            **kwargs: Of `keras.Model.compile`, such as `jit_compile`.
+
+        Raises:
+            ValueError: If a name is unknown, a number out of range, or a
+                penalty does not fit the loss.
+        """
+        if not penalty_weight > 0:
+            raise ValueError(
+                "`penalty_weight` must be > 0. Received: "
+                f"penalty_weight={penalty_weight}."
+            )
+        if not callable(instance_noise) and not instance_noise >= 0:
+            raise ValueError(
+                "`instance_noise` must be >= 0 or a schedule. Received: "
+                f"instance_noise={instance_noise}."
+            )
+        if penalty is not None:
+            penalties.check_fit(penalty, adversarial_loss)
+        if clip_limit is not None:
+            penalties.check_fit("weight_clipping", adversarial_loss)
+        super().compile(
+            generator_optimizer,
+            discriminator_optimizer,
+            adversarial_loss,
+            discriminator_loss_weight,
+            **kwargs,
+        )
+        self.penalty = penalty
+        self.penalty_weight = penalty_weight
+        self.clip_limit = clip_limit
+        self.instance_noise = instance_noise
+        self.trackers.pop("penalty", None)
+        if penalty is not None:
+            self.trackers["penalty"] = keras.metrics.Mean("penalty")
+
+    def get_compile_config(self):
+        config = super().get_compile_config()
+        return config and {
+            **config,
+            "penalty": self.penalty,
+            "penalty_weight": self.penalty_weight,
+            "clip_limit": self.clip_limit,
+            "instance_noise": keras.saving.serialize_keras_object(
+                self.instance_noise
+            ),
+        }
+
+    def call(self, inputs, training=False):
+        return self.inference_generator(inputs, training=training)
+
+    def draw_latents(self, num_images, seed=None):
+        """Returns standard normal noise for the generator.
+
+        Args:
+            num_images: Integer.
+            seed: Integer for the same noise at each call, or `None` for the
+                next noise of the model.
+
+        Returns:
+            A float tensor `(num_images, latent_dim)`.
+        """
+        shape = (num_images, *self._latent_shape)
+        if seed is not None:
+            return keras.random.normal(shape, seed=seed)
+        return self._draw_normal(shape)
+
+    @property
+    def _latent_shape(self):
+        inputs = self.generator.input
+        if isinstance(inputs, dict):
+            inputs = inputs["latents"]
+        return inputs.shape[1:]
+
+    def _draw_normal(self, shape):
+        """Standard normal noise that differs between replicas."""
+        replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+        seed = ops.cast(self.seed_generator.next(), "int32")
+        # Not the second entry: it counts the draws of every replica.
+        return tf.random.stateless_normal(shape, seed + [replica, 0])
+
+    def train_step(self, data):
+        images, conditions = self._unpack(data)
+        self._check_batch_size(images.shape[0])
+        *first_parts, last_part = self._parts([images, *conditions])
+        for images, *conditions in first_parts:
+            fake_images = self._generate(conditions, ops.shape(images)[0])
+            self._train_discriminator(images, fake_images, conditions)
+        images, *conditions = last_part
+        with tf.GradientTape() as tape:
+            fake_images = self._generate(conditions, ops.shape(images)[0])
+            with tape.stop_recording():
+                logs = self._train_discriminator(
+                    images, fake_images, conditions
+                )
+            loss = self._generator_objective(images, fake_images, conditions)
+        logs["generator_loss"] = self._update(
+            tape, loss, self.generator_optimizer, self.generator_variables
+        )
+        self._update_average()
+        return self._log(**logs)
+
+    def test_step(self, data):
+        images, conditions = self._unpack(data)
+        # A seed of its own: evaluation must not move the noise of training.
+        latents = self.draw_latents(ops.shape(images)[0], seed=0)
+        fake_images = self.generator(
+            self._inputs("latents", latents, conditions), training=False
+        )
+        real_logits = self._judge(images, conditions, training=False)
+        fake_logits = self._judge(fake_images, conditions, training=False)
+        discriminator_loss = self.discriminator_loss.call(
+            real_logits, fake_logits
+        )
+        return self._log(
+            generator_loss=ops.mean(
+                self.generator_loss.call(real_logits, fake_logits)
+            ),
+            discriminator_loss=self.discriminator_loss_weight
+            * ops.mean(discriminator_loss),
+            **self._probabilities(real_logits, fake_logits),
+        )
+
+    def _parts(self, tensors):
+        """Cuts a batch into one part for each turn of the discriminator."""
+        count = self.discriminator_steps
+        if count == 1:
+            return [tensors]
+        return list(zip(*[ops.split(tensor, count) for tensor in tensors]))
+
+    def _check_batch_size(self, batch_size):
+        count = self.discriminator_steps
+        if count > 1 and (batch_size is None or batch_size % count):
+            raise ValueError(
+                f"The batch size must be a multiple of {count}, the number "
+                "of discriminator steps, and the same for all batches "
+                f"(`drop_remainder=True`). Received: {batch_size}."
+            )
+        has_batch_norm = any(
+            isinstance(layer, keras.layers.BatchNormalization)
+            for network in (self.generator, self.discriminator)
+            for layer in network.layers
+        )
+        if batch_size == count and has_batch_norm:
+            raise ValueError(
+                "Batch normalisation needs more than one image per turn. "
+                f"Received: a batch of {batch_size} for {count} turns."
+            )
+
+    def _generate(self, conditions, batch_size):
+        latents = self._draw_normal((batch_size, *self._latent_shape))
+        return self.generator(
+            self._inputs("latents", latents, conditions), training=True
+        )
+
+    def _judge(self, images, conditions, training):
+        return self.discriminator(
+            self._inputs("images", images, conditions), training=training
+        )
+
+    def _train_discriminator(self, real_images, fake_images, conditions):
+        real_images = self._add_noise(real_images)
+        fake_images = self._add_noise(ops.stop_gradient(fake_images))
+        with tf.GradientTape() as tape:
+            # Two calls: batch normalisation sees each kind by itself.
+            real_logits = self._judge(real_images, conditions, training=True)
+            fake_logits = self._judge(fake_images, conditions, training=True)
+            loss = self.discriminator_loss_weight * ops.mean(
+                self.discriminator_loss.call(real_logits, fake_logits)
+            )
+            logs = self._probabilities(real_logits, fake_logits)
+            if self.penalty is not None:
+                penalty = ops.mean(
+                    penalties.get(self.penalty)(
+                        lambda images: self._judge(images, conditions, True),
+                        real_images,
+                        fake_images,
+                        self.seed_generator,
+                    )
+                )
+                loss += self.penalty_weight * penalty
+                logs["penalty"] = penalty
+        logs["discriminator_loss"] = self._update(
+            tape,
+            loss,
+            self.discriminator_optimizer,
+            self.discriminator_variables,
+        )
+        if self.clip_limit is not None:
+            penalties.clip_weights(
+                self.discriminator_variables, self.clip_limit
+            )
+        return logs
+
+    def _generator_objective(self, real_images, fake_images, conditions):
+        real_logits = None
+        if getattr(self.generator_loss, "needs_real_logits", True):
+            real_logits = self._judge(
+                self._add_noise(real_images), conditions, training=True
+            )
+        fake_logits = self._judge(
+            self._add_noise(fake_images), conditions, training=True
+        )
+        return ops.mean(self.generator_loss.call(real_logits, fake_logits))
+
+    def _add_noise(self, images):
+        deviation = self.instance_noise
+        if callable(deviation):
+            deviation = deviation(self.discriminator_optimizer.iterations)
+        elif deviation == 0:
+            return images
+        return images + deviation * self._draw_normal(ops.shape(images))
+
+    def _update_average(self):
+        if not self.average_decay:
+            return
+        for average, weight in zip(
+            self.average_generator.weights, self.generator.weights
+        ):
+            if weight.dtype != "float32" or not average.shape:
+                average.assign(weight)
+                continue
+            average.assign(weight + self.average_decay * (average - weight))
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "generator": keras.saving.serialize_keras_object(self.generator),
+            "discriminator": keras.saving.serialize_keras_object(
+                self.discriminator
+            ),
+            "discriminator_steps": self.discriminator_steps,
+            "average_decay": self.average_decay,
+            "seed": self.seed,
+        }
