@@ -110,8 +110,8 @@ def relativistic_average_discriminator_loss(real_logits, fake_logits):
     With `R(a, b) = sigmoid(C(a) - mean C(b))`, how much more real a is than b
     on average. The value of an image therefore depends on its whole batch:
     the mean is over all images, those of other replicas too, and over all
-    patches, because a PatchGAN is one critic whose samples are patches, and
-    of the authors' `torch.mean` and ESRGAN's.
+    patches, because a PatchGAN is one critic whose samples are patches; so it
+    is in the authors' code, and in ESRGAN's.
 
     Reference:
 
