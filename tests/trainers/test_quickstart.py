@@ -28,10 +28,10 @@ def test_quickstart_translates_and_exports(tmp_path):
 
     run_dir = tmp_path / "runs" / "cyclegan_quickstart-001"
     score = json.loads((run_dir / "score.json").read_text())
-    # Three seeds had 0.24 to 0.27 of it, and 0.37 to 0.50 back to outlines.
-    for direction, share in (("a to b", 0.5), ("b to a", 0.75)):
+    for direction in ("a to b", "b to a"):
+        # Seed 0 had 0.24 and 0.37 of it.
         values = score[direction]
-        assert values["translated"] < share * values["unchanged"]
+        assert values["translated"] < values["unchanged"] / 2
     Image.open(run_dir / "samples" / "epoch_036.png").verify()
     for name in ("generator_ab", "generator_ba"):
         files = {path.name for path in (run_dir / "export" / name).iterdir()}
