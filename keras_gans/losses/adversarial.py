@@ -13,6 +13,8 @@ A face may say three things to the model that plays with it:
   probabilities of "real", where that is not the sigmoid;
 - `is_relative = True`, a discriminator's: a number added to all logits does
   not change it, so that one logit alone says nothing about "real".
+
+Those whose target for real images can be smoothed take `label_smoothing`.
 """
 
 import keras
@@ -34,12 +36,36 @@ from keras_gans.losses.adversarial_functions import (
 )
 
 
+class _SmoothedLoss(keras.losses.Loss):
+    """A discriminator's loss with a target for real images.
+
+    Args:
+        label_smoothing: Float in [0, 0.5), by which the target of real images
+            is less than 1. Defaults to 0.
+        **kwargs: Of `keras.losses.Loss`.
+    """
+
+    def __init__(self, label_smoothing=0.0, **kwargs):
+        if not 0 <= label_smoothing < 0.5:
+            raise ValueError(
+                "`label_smoothing` must be in [0, 0.5). Received: "
+                f"label_smoothing={label_smoothing}."
+            )
+        super().__init__(**kwargs)
+        self.label_smoothing = label_smoothing
+
+    def get_config(self):
+        return {**super().get_config(), "label_smoothing": self.label_smoothing}
+
+
 @keras.saving.register_keras_serializable(package="keras_gans")
-class LeastSquaresDiscriminatorLoss(keras.losses.Loss):
+class LeastSquaresDiscriminatorLoss(_SmoothedLoss):
     """`least_squares_discriminator_loss`, reduced over the batch."""
 
     def call(self, real_logits, fake_logits):
-        return least_squares_discriminator_loss(real_logits, fake_logits)
+        return least_squares_discriminator_loss(
+            real_logits, fake_logits, self.label_smoothing
+        )
 
     def probability(self, logits):
         # The best answer to targets 1 and 0 is itself the probability of
@@ -58,11 +84,13 @@ class LeastSquaresGeneratorLoss(keras.losses.Loss):
 
 
 @keras.saving.register_keras_serializable(package="keras_gans")
-class NonSaturatingDiscriminatorLoss(keras.losses.Loss):
+class NonSaturatingDiscriminatorLoss(_SmoothedLoss):
     """`non_saturating_discriminator_loss`, reduced over the batch."""
 
     def call(self, real_logits, fake_logits):
-        return non_saturating_discriminator_loss(real_logits, fake_logits)
+        return non_saturating_discriminator_loss(
+            real_logits, fake_logits, self.label_smoothing
+        )
 
 
 @keras.saving.register_keras_serializable(package="keras_gans")
@@ -161,16 +189,21 @@ ADVERSARIAL_LOSSES = {
 }
 
 
-def get(identifier):
+def get(identifier, label_smoothing=0.0):
     """Returns the (generator, discriminator) losses that `identifier` means.
 
     Args:
         identifier: A name in `ADVERSARIAL_LOSSES`, or a pair of
             `keras.losses.Loss`, which is returned as it is.
+        label_smoothing: Float in [0, 0.5), by which the target of real images
+            is less than 1. Only for a name, and only where there is a target.
 
     Raises:
-        ValueError: If the name is unknown or it is no such pair.
+        ValueError: If the name is unknown, it is no such pair, or the loss
+            has no target to smooth.
     """
+    if label_smoothing:
+        return _get_smoothed(identifier, label_smoothing)
     if isinstance(identifier, str) and identifier in ADVERSARIAL_LOSSES:
         generator_loss, discriminator_loss = ADVERSARIAL_LOSSES[identifier]
         return generator_loss(), discriminator_loss()
@@ -182,6 +215,23 @@ def get(identifier):
         "pair of `keras.losses.Loss` (generator's, discriminator's). "
         f"Received: adversarial_loss={identifier!r}."
     )
+
+
+def _get_smoothed(identifier, label_smoothing):
+    smoothed = [
+        name
+        for name, (_, loss) in ADVERSARIAL_LOSSES.items()
+        if issubclass(loss, _SmoothedLoss)
+    ]
+    if identifier not in smoothed:
+        raise ValueError(
+            "`label_smoothing` must be 0 unless `adversarial_loss` is one of "
+            f"{smoothed}: other losses have no target for real images. "
+            f"Received: label_smoothing={label_smoothing}, "
+            f"adversarial_loss={identifier!r}."
+        )
+    generator_loss, discriminator_loss = ADVERSARIAL_LOSSES[identifier]
+    return generator_loss(), discriminator_loss(label_smoothing)
 
 
 def probability_real(discriminator_loss, logits, other_logits=None):

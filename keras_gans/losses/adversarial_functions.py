@@ -13,8 +13,12 @@ import tensorflow as tf
 from keras import ops
 
 
-def least_squares_discriminator_loss(real_logits, fake_logits):
-    """`(C(x) - 1)^2 + C(G(z))^2`, per image, >= 0.
+def least_squares_discriminator_loss(
+    real_logits, fake_logits, label_smoothing=0.0
+):
+    """`(C(x) - 1 + s)^2 + C(G(z))^2`, per image, >= 0.
+
+    s is `label_smoothing`: see `non_saturating_discriminator_loss`.
 
     Reference:
 
@@ -22,7 +26,8 @@ def least_squares_discriminator_loss(real_logits, fake_logits):
       b = 1, without the factor 1/2, as in section 4 of the CycleGAN paper;
       models weight it by `discriminator_loss_weight`.
     """
-    return _mean_per_image(ops.square(real_logits - 1.0)) + _mean_per_image(
+    target = 1.0 - label_smoothing
+    return _mean_per_image(ops.square(real_logits - target)) + _mean_per_image(
         ops.square(fake_logits)
     )
 
@@ -33,17 +38,25 @@ def least_squares_generator_loss(real_logits, fake_logits):
     return _mean_per_image(ops.square(fake_logits - 1.0))
 
 
-def non_saturating_discriminator_loss(real_logits, fake_logits):
-    """`-log D(x) - log(1 - D(G(z)))`, per image, >= 0.
+def non_saturating_discriminator_loss(
+    real_logits, fake_logits, label_smoothing=0.0
+):
+    """`-(1 - s) log D(x) - s log(1 - D(x)) - log(1 - D(G(z)))`, per image.
 
-    2 log 2 when the discriminator answers 0.5 to everything. It is the
-    discriminator's side of the minimax game as well.
+    >= 0; 2 log 2 when the discriminator answers 0.5 to everything. It is the
+    discriminator's side of the minimax game as well. s is `label_smoothing`:
+    real images are to be answered by 1 - s, so that the discriminator never
+    gains by certainty. One-sided: smoothed fakes would reward the generator
+    for staying where it is.
 
     Reference:
 
     - [Goodfellow et al., 2014, eq. 1](https://arxiv.org/abs/1406.2661)
+    - [Salimans et al., 2016, section 3.4](https://arxiv.org/abs/1606.03498)
     """
-    return _mean_per_image(ops.softplus(-real_logits)) + _mean_per_image(
+    # -log D is softplus(-C), and -log(1 - D) is that plus C.
+    real_loss = ops.softplus(-real_logits) + label_smoothing * real_logits
+    return _mean_per_image(real_loss) + _mean_per_image(
         ops.softplus(fake_logits)
     )
 

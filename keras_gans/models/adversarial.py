@@ -15,7 +15,7 @@ class AdversarialModel(keras.Model, abc.ABC):
     A training step is a sequence of turns, in each of which a player
     minimises a loss over its variables; `_update` is the end of a turn.
     Subclasses are final. They set their built networks, call `_finish_init`
-    with the names of their logs, and implement `train_step`, `test_step` and
+    with the trackers of their logs, and implement `train_step`, `test_step` and
     the three properties below.
     """
 
@@ -35,8 +35,8 @@ class AdversarialModel(keras.Model, abc.ABC):
     def export_networks(self):
         """Returns the networks that users deploy, a dictionary by name."""
 
-    def _finish_init(self, log_names):
-        self.trackers = {name: keras.metrics.Mean(name) for name in log_names}
+    def _finish_init(self, trackers):
+        self.trackers = {tracker.name: tracker for tracker in trackers}
         self.built = True  # The injected networks already are.
 
     @property

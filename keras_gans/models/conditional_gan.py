@@ -2,8 +2,10 @@
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import ops
 
+from keras_gans.latents import truncate
 from keras_gans.models.latent import LatentModel
 
 
@@ -47,28 +49,42 @@ class ConditionalGAN(LatentModel):
             raise ValueError(
                 "A conditional GAN needs batches of images and labels."
             )
-        return images, [ops.reshape(labels, (-1,))]
+        labels = ops.reshape(labels, (-1,))
+        # One-hot codes of other labels would be zeros, in silence.
+        is_in_range = ops.all((labels >= 0) & (labels < self.num_classes))
+        message = f"Labels must be in [0, {self.num_classes}). Received:"
+        with tf.control_dependencies(
+            [tf.debugging.Assert(is_in_range, [message, labels])]
+        ):
+            return images, [tf.identity(labels)]
 
     def _inputs(self, name, tensor, conditions):
         return {name: tensor, "labels": conditions[0]}
 
-    def sample(self, labels, seed=None):
+    def sample(self, labels, seed=None, truncation=None):
         """Generates one image for each label.
 
         Args:
-            labels: Integers `(n,)`, each in [0, num_classes).
+            labels: Integers `(n,)`, each in [0, num_classes), n >= 1.
             seed: Integer for the same images at each call, or `None`.
+            truncation: Float > 0, threshold of `keras_gans.latents.truncate`,
+                for better and less diverse images; `None` for all noise.
 
         Returns:
             A NumPy array `(n, ...)` in the generator's range.
 
         Raises:
-            ValueError: If a label is out of range.
+            ValueError: If there is no label, or a label or `truncation` is out
+                of range.
         """
         labels = np.asarray(labels)
-        if labels.ndim != 1 or labels.dtype.kind not in "iu":
+        if (
+            labels.ndim != 1
+            or labels.size == 0
+            or labels.dtype.kind not in "iu"
+        ):
             raise ValueError(
-                "`labels` must be a list of integers. "
+                "`labels` must be a list of integers, at least one. "
                 f"Received: labels={labels!r}."
             )
         if labels.min() < 0 or labels.max() >= self.num_classes:
@@ -76,10 +92,10 @@ class ConditionalGAN(LatentModel):
                 f"`labels` must be in [0, {self.num_classes}). "
                 f"Received: from {labels.min()} to {labels.max()}."
             )
-        inputs = {
-            "latents": self.draw_latents(len(labels), seed),
-            "labels": labels,
-        }
+        latents = self.draw_latents(len(labels), seed)
+        if truncation is not None:
+            latents = truncate(latents, truncation)
+        inputs = {"latents": latents, "labels": labels}
         return self.predict(inputs, verbose=0)
 
     def get_config(self):

@@ -88,7 +88,7 @@ class CycleGAN(AdversarialModel):
         self.pool_b = self._build_pool(
             generator_ab, None if seed is None else seed + 1
         )
-        self._finish_init(_LOGS)
+        self._finish_init([keras.metrics.Mean(name) for name in _LOGS])
 
     def _build_pool(self, generator, seed):
         pool = ImagePool(self.pool_size, seed, dtype=keras.config.floatx())

@@ -2,6 +2,7 @@
 
 import keras
 
+from keras_gans.latents import truncate
 from keras_gans.models.latent import LatentModel
 
 
@@ -46,15 +47,27 @@ class GAN(LatentModel):
         del name, conditions
         return tensor
 
-    def sample(self, num_images, seed=None):
+    def sample(self, num_images, seed=None, truncation=None):
         """Generates images that nobody has seen before.
 
         Args:
             num_images: Integer >= 1.
             seed: Integer for the same images at each call, or `None`.
+            truncation: Float > 0, threshold of `keras_gans.latents.truncate`,
+                for better and less diverse images; `None` for all noise.
 
         Returns:
             A NumPy array `(num_images, ...)` in the generator's range.
+
+        Raises:
+            ValueError: If `num_images` or `truncation` is out of range.
         """
+        if num_images < 1:
+            raise ValueError(
+                "`num_images` must be an integer >= 1. Received: "
+                f"num_images={num_images}."
+            )
         latents = self.draw_latents(num_images, seed)
+        if truncation is not None:
+            latents = truncate(latents, truncation)
         return self.predict(latents, verbose=0)

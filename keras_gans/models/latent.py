@@ -6,7 +6,9 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from keras_gans.losses import adversarial as adversarial_losses
 from keras_gans.losses import penalties
+from keras_gans.metrics.deviation import Deviation
 from keras_gans.models.adversarial import AdversarialModel
 
 _LOGS = (
@@ -15,6 +17,8 @@ _LOGS = (
     "real_probability",
     "fake_probability",
 )
+# Of the answers over the steps of an epoch: a game that swings has large ones.
+_DEVIATIONS = ("real_probability_deviation", "fake_probability_deviation")
 
 
 class LatentModel(AdversarialModel):
@@ -76,7 +80,10 @@ class LatentModel(AdversarialModel):
             self.average_generator = keras.models.clone_model(generator)
             self.average_generator.set_weights(generator.get_weights())
             self.average_generator.trainable = False
-        self._finish_init(_LOGS)
+        self._finish_init(
+            [keras.metrics.Mean(name) for name in _LOGS]
+            + [Deviation(name) for name in _DEVIATIONS]
+        )
 
     @abc.abstractmethod
     def _unpack(self, data):
@@ -107,10 +114,14 @@ class LatentModel(AdversarialModel):
         penalty=None,
         penalty_weight=10.0,
         clip_limit=None,
+        label_smoothing=0.0,
         instance_noise=0.0,
         **kwargs,
     ):
         """Sets optimizers and losses.
+
+        Gradients are clipped by the optimizers, as everywhere in Keras: give
+        them `global_clipnorm`, `clipnorm` or `clipvalue`.
 
         Args:
             generator_optimizer: `keras.optimizers.Optimizer`, its name or
@@ -124,6 +135,9 @@ class LatentModel(AdversarialModel):
             penalty_weight: Float > 0. Defaults to 10, as for WGAN-GP.
             clip_limit: Float > 0, bound of all weights of a Wasserstein
                 critic (the paper: 0.01), or `None`.
+            label_smoothing: Float in [0, 0.5), by which the target of real
+                images is less than 1 (Salimans et al., 2016, section 3.4);
+                for loss families that have one.
             instance_noise: Float >= 0, deviation of the noise that is added
                 to whatever the discriminator sees in training (Sonderby et
                 al., 2017), or a `LearningRateSchedule` of it.
@@ -131,7 +145,7 @@ class LatentModel(AdversarialModel):
 
         Raises:
             ValueError: If a name is unknown, a number out of range, or a
-                penalty does not fit the loss.
+                penalty or smoothing does not fit the loss.
         """
         if not penalty_weight > 0:
             raise ValueError(
@@ -150,7 +164,7 @@ class LatentModel(AdversarialModel):
         super().compile(
             generator_optimizer,
             discriminator_optimizer,
-            adversarial_loss,
+            adversarial_losses.get(adversarial_loss, label_smoothing),
             discriminator_loss_weight,
             **kwargs,
         )
@@ -226,6 +240,8 @@ class LatentModel(AdversarialModel):
             tape, loss, self.generator_optimizer, self.generator_variables
         )
         self._update_average()
+        for name in _DEVIATIONS:
+            logs[name] = logs[name.removesuffix("_deviation")]
         return self._log(**logs)
 
     def test_step(self, data):

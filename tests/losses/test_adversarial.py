@@ -410,6 +410,44 @@ def test_best_answer_is_the_share_of_real_images(family):
     )
 
 
+@pytest.mark.parametrize("family", ["least_squares", "non_saturating"])
+def test_best_answer_to_a_smoothed_target(family):
+    """At p(real) = q(fake), s = 0.2: both games are won by 0.8 / 2 = 0.4."""
+    _, loss = adversarial.get(family, label_smoothing=0.2)
+    logits = np.linspace(-3, 3, 6001, dtype="float32")[:, None]
+    values = np.asarray(loss.call(logits, logits))
+    best = adversarial.probability_real(loss, logits[np.argmin(values)])
+    np.testing.assert_allclose(best, [0.4], atol=1e-3)
+
+
+def test_smoothing_changes_neither_generator_nor_fakes():
+    generator_loss, loss = adversarial.get("minimax", label_smoothing=0.1)
+    assert isinstance(
+        generator_loss, adversarial.ADVERSARIAL_LOSSES["minimax"][0]
+    )
+    _, plain = adversarial.get("minimax")
+    # softplus(-2) = 0.126928 for the real side, plus s C = 0.2.
+    real, fake = np.float32([[2.0]]), np.float32([[1.5]])
+    difference = loss.call(real, fake) - plain.call(real, fake)
+    np.testing.assert_allclose(difference, [0.2], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("identifier", "smoothing", "message"),
+    [
+        ("hinge", 0.1, "^`label_smoothing` must be 0 unless"),
+        ("wasserstein", 0.1, "^`label_smoothing` must be 0 unless"),
+        ("relativistic_average", 0.1, "^`label_smoothing` must be 0 unless"),
+        (adversarial.get("hinge"), 0.1, "^`label_smoothing` must be 0 unless"),
+        ("minimax", 0.5, r"^`label_smoothing` must be in \[0, 0.5\)"),
+        ("minimax", -0.1, r"^`label_smoothing` must be in \[0, 0.5\)"),
+    ],
+)
+def test_smoothing_that_does_not_fit_is_refused(identifier, smoothing, message):
+    with pytest.raises(ValueError, match=message):
+        adversarial.get(identifier, smoothing)
+
+
 @pytest.mark.parametrize("logit", [1e4, -1e4], ids=str)
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_huge_logits_stay_finite(name, logit):

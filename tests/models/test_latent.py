@@ -18,6 +18,7 @@ LOGS = {
     "real_probability",
     "fake_probability",
 }
+DEVIATIONS = {"real_probability_deviation", "fake_probability_deviation"}
 
 
 def network(first, size, outputs, conditional, dropout=0.0):
@@ -129,10 +130,10 @@ def test_one_step_is_algorithm_1_with_one_forward_pass():
 def test_logs_are_exactly_the_trackers(conditional):
     gan = make(conditional, run_eagerly=False)
     history = gan.fit(dataset(conditional), verbose=0, shuffle=False).history
-    assert set(history) == LOGS
+    assert set(history) == LOGS | DEVIATIONS
     gan.compile(penalty="r1")
     history = gan.fit(dataset(conditional), verbose=0, shuffle=False).history
-    assert set(history) == LOGS | {"penalty"}
+    assert set(history) == LOGS | DEVIATIONS | {"penalty"}
 
 
 @pytest.mark.parametrize("conditional", [False, True], ids=["gan", "cgan"])
@@ -194,6 +195,52 @@ def test_penalty_is_added_times_its_weight():
         loss + 3.0 * float(logs["penalty"]),
         rtol=1e-6,
     )
+
+
+def test_label_smoothing_is_one_sided_and_saved(tmp_path):
+    """Against -(1 - s) log D(x) - s log(1 - D(x)) - log(1 - D(G(z)))."""
+    gan, twin = make(**sgd(), label_smoothing=0.2), make(**sgd())
+    real = tf.constant(batch())
+    real_answer = keras.ops.sigmoid(twin.discriminator(real)).numpy()
+    fake = twin.generator(twin.draw_latents(8))
+    fake_answer = keras.ops.sigmoid(twin.discriminator(fake)).numpy()
+    expected = -np.mean(
+        0.8 * np.log(real_answer)
+        + 0.2 * np.log(1 - real_answer)
+        + np.log(1 - fake_answer)
+    )
+    logs = gan.train_step(real)
+    np.testing.assert_allclose(logs["discriminator_loss"], expected, rtol=1e-5)
+    gan.save(tmp_path / "gan.keras")
+    loaded = keras.saving.load_model(tmp_path / "gan.keras")
+    assert loaded.discriminator_loss.label_smoothing == 0.2
+
+
+def test_deviations_are_those_of_the_answers_of_the_steps():
+    gan = make(**sgd())
+    answers = {"real_probability": [], "fake_probability": []}
+    for seed in range(5):
+        before = {name: gan.trackers[name].total.numpy() for name in answers}
+        logs = gan.train_step(tf.constant(batch(seed=seed)))
+        for name, values in answers.items():
+            values.append(gan.trackers[name].total.numpy() - before[name])
+    for name, values in answers.items():
+        np.testing.assert_allclose(
+            logs[f"{name}_deviation"], np.std(values), atol=3e-4
+        )
+
+
+def test_gradients_are_clipped_by_the_optimizers():
+    """The generator's step is as long as its limit; others are shorter."""
+    gan = make(
+        generator_optimizer=keras.optimizers.SGD(1.0, global_clipnorm=1e-3),
+        discriminator_optimizer=keras.optimizers.SGD(0.1),
+    )
+    before = arrays(gan.generator_variables)
+    gan.train_step(tf.constant(batch()))
+    after = arrays(gan.generator_variables)
+    squares = [np.sum((x - y) ** 2) for x, y in zip(before, after)]
+    np.testing.assert_allclose(np.sqrt(np.sum(squares)), 1e-3, rtol=1e-2)
 
 
 def test_weights_of_a_critic_are_clipped():
@@ -413,6 +460,18 @@ def test_labels_are_checked():
     message = "A conditional GAN needs batches of images and labels."
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         gan.train_step(tf.constant(batch()))
+
+
+@pytest.mark.parametrize("run_eagerly", [True, False], ids=["eager", "graph"])
+@pytest.mark.parametrize("label", [-1, CLASSES])
+def test_training_on_a_label_out_of_range_is_refused(label, run_eagerly):
+    gan = make(conditional=True, run_eagerly=run_eagerly)
+    images, labels = batch(conditional=True)
+    labels[3] = label
+    with pytest.raises(
+        tf.errors.InvalidArgumentError, match=r"Labels must be in \[0, 4\)"
+    ):
+        gan.fit(images, labels, batch_size=8, verbose=0)
 
 
 def test_networks_without_labels_are_refused():
