@@ -1,26 +1,42 @@
 from keras_gans.data.augment import random_crop_and_flip
+from keras_gans.data.class_folders import open_folder_images
 from keras_gans.data.edges import outlines
 from keras_gans.data.embedded import (
     load_emoji_pairs,
     load_fashion_mnist,
     open_embedded_domains,
+    open_embedded_images,
 )
 from keras_gans.data.folders import list_images, open_folder_domains
+from keras_gans.data.image_pipeline import ImagePipeline
 from keras_gans.data.image_set import ArrayImages, ImageFiles, ImageSet
 from keras_gans.data.image_source import ImageSource
 from keras_gans.data.images import ImageError, read_image
+from keras_gans.data.labelled import open_images
+from keras_gans.data.labelled_images import LabelledImages
+from keras_gans.data.mixtures import (
+    MIXTURES,
+    GaussianMixture,
+    MixturePipeline,
+    open_mixture,
+)
 from keras_gans.data.pixels import resize, to_float, to_uint8
 from keras_gans.data.sampling import derive_seed, shuffled_position
-from keras_gans.data.tfds_images import open_tfds_domains
+from keras_gans.data.tfds_images import open_tfds_domains, open_tfds_images
 from keras_gans.data.unpaired import UnpairedPipeline, open_unpaired
 from keras_gans.data.unpaired_domains import UnpairedDomains
 
 __all__ = [
+    "MIXTURES",
     "ArrayImages",
+    "GaussianMixture",
     "ImageError",
     "ImageFiles",
+    "ImagePipeline",
     "ImageSet",
     "ImageSource",
+    "LabelledImages",
+    "MixturePipeline",
     "UnpairedDomains",
     "UnpairedPipeline",
     "derive_seed",
@@ -28,8 +44,13 @@ __all__ = [
     "load_emoji_pairs",
     "load_fashion_mnist",
     "open_embedded_domains",
+    "open_embedded_images",
     "open_folder_domains",
+    "open_folder_images",
+    "open_images",
+    "open_mixture",
     "open_tfds_domains",
+    "open_tfds_images",
     "open_unpaired",
     "outlines",
     "random_crop_and_flip",

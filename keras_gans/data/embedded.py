@@ -9,9 +9,24 @@ import numpy as np
 
 from keras_gans.data import image_set, pixels
 from keras_gans.data.edges import outlines
+from keras_gans.data.labelled_images import LabelledImages
 from keras_gans.data.unpaired_domains import UnpairedDomains
 
 _DOMAINS = ("emoji_faces", "emoji_outlines", "emoji_styles")
+_IMAGES = ("emoji", "emoji_faces", "fashion_mnist")
+_CLOTHES = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
+_DRAWN_BY = ("noto", "twemoji")
 
 # Yellow faces that fill the picture as Twemoji draws them; no animals.
 _FACES = frozenset(
@@ -98,11 +113,7 @@ def open_embedded_domains(name, channels_a=3, channels_b=3):
     Raises:
         ValueError: If there is no task of this name.
     """
-    if name not in _DOMAINS:
-        raise ValueError(
-            f"`name` must be one of {', '.join(_DOMAINS)}. "
-            f"Received: name={name!r}."
-        )
+    _require_name(name, _DOMAINS)
     emoji = load_emoji_pairs()
     if name == "emoji_faces":
         emoji = _select(emoji, _FACES)
@@ -131,6 +142,66 @@ def open_embedded_domains(name, channels_a=3, channels_b=3):
         test_is_paired=True,
         name=name,
     )
+
+
+def open_embedded_images(name, channels=3):
+    """Opens one of the sets of labelled pictures.
+
+    - `"fashion_mnist"`: 10 kinds of clothes, 28x28.
+    - `"emoji"`: the emoji of both designs, 64x64; the classes are the
+      designs, noto and twemoji.
+    - `"emoji_faces"`: the yellow faces among them.
+
+    Args:
+        name: String, one of the above.
+        channels: 1, 3 or 4. Defaults to 3.
+
+    Returns:
+        A `LabelledImages`. No emoji of the test pictures is in training, by
+        either design.
+
+    Raises:
+        ValueError: If there is no set of this name.
+    """
+    _require_name(name, _IMAGES)
+    if name == "fashion_mnist":
+        return _open_fashion_mnist(channels)
+    emoji = load_emoji_pairs()
+    if name == "emoji_faces":
+        emoji = _select(emoji, _FACES)
+
+    def open_split(split):
+        names = emoji[f"name_{split}"]
+        pictures = np.concatenate([emoji[f"a_{split}"], emoji[f"b_{split}"]])
+        filenames = np.array([f"{d}/{n}" for d in _DRAWN_BY for n in names])
+        labels = np.repeat(np.arange(2, dtype="int32"), len(names))
+        return _to_images(pictures, split, filenames, channels), labels
+
+    return LabelledImages(
+        *open_split("train"), *open_split("test"), _DRAWN_BY, name
+    )
+
+
+def _open_fashion_mnist(channels):
+    def open_split(split, pictures, labels):
+        images = pixels.convert_channels(pictures[..., None], channels)
+        return image_set.ArrayImages(images, split), labels.astype("int32")
+
+    train, test = load_fashion_mnist()
+    return LabelledImages(
+        *open_split("train", *train),
+        *open_split("test", *test),
+        _CLOTHES,
+        "fashion_mnist",
+    )
+
+
+def _require_name(name, known):
+    if name not in known:
+        raise ValueError(
+            f"`name` must be one of {', '.join(known)}. "
+            f"Received: name={name!r}."
+        )
 
 
 def _load(filename):

@@ -35,9 +35,9 @@ def list_images(folder):
         FileNotFoundError: If there is no such folder.
         ValueError: If it holds no pictures.
     """
-    folder = _require_folder(folder)
+    folder = require_folder(folder)
     files = _list_files(folder)
-    paths = [path for path in files if path.suffix.lower() in _EXTENSIONS]
+    paths = [path for path in files if is_picture(path)]
     if not paths:
         raise ValueError(
             f"{folder} must hold pictures (PNG, JPEG, WebP, BMP or .npy "
@@ -62,17 +62,13 @@ def open_folder_domains(data_dir, channels_a=3, channels_b=3):
             folders that were found.
         ValueError: If a folder holds no pictures.
     """
-    data_dir = _require_folder(data_dir)
-    found = sorted(
-        entry.name
-        for entry in data_dir.iterdir()
-        if entry.is_dir() and not entry.name.startswith(".")
-    )
+    data_dir = require_folder(data_dir)
+    found = folder_names(data_dir)
     missing = [name for name in _REQUIRED if name not in found]
     misspelt = [
         name
         for name in _OPTIONAL
-        if name not in found and _letters(name) in map(_letters, found)
+        if name not in found and letters(name) in map(letters, found)
     ]
     if missing or misspelt:
         raise FileNotFoundError(
@@ -95,16 +91,49 @@ def open_folder_domains(data_dir, channels_a=3, channels_b=3):
     )
 
 
-def _require_folder(folder):
+def require_folder(folder):
+    """Returns the path of a folder, or says what is there in its place."""
     folder = pathlib.Path(folder).expanduser()
     if folder.is_dir():
         return folder
     parent = next(path for path in folder.absolute().parents if path.is_dir())
+    names = sorted(n for n in os.listdir(parent) if not n.startswith("."))
     raise FileNotFoundError(
         f"{folder} must be a folder. "
         + ("It is a file." if folder.exists() else "There is no such folder.")
-        + f" {parent} is there; it holds: {_first_names(parent)}."
+        + f" {parent} is there; it holds: {join_names(names)}."
     )
+
+
+def folder_names(folder):
+    """Sorted names of the folders in a folder, without the hidden ones."""
+    return sorted(
+        entry.name
+        for entry in folder.iterdir()
+        if entry.is_dir() and not entry.name.startswith(".")
+    )
+
+
+def count_pictures(folder):
+    """The number of pictures in a folder and its subfolders."""
+    return sum(map(is_picture, _list_files(folder)))
+
+
+def is_picture(path):
+    """Whether a file is listed as a picture."""
+    return path.suffix.lower() in _EXTENSIONS
+
+
+def join_names(names):
+    """The first names, for messages."""
+    shown = [*names[:_SHOWN_FOLDERS]]
+    shown += ["..."] * (len(names) > _SHOWN_FOLDERS)
+    return ", ".join(shown) or "nothing"
+
+
+def letters(name):
+    """The letters and digits of a name: what misspelt names have in common."""
+    return "".join(filter(str.isalnum, name.lower()))
 
 
 def _list_files(folder):
@@ -131,21 +160,10 @@ def _count_kinds(files):
     return ", ".join(counts) or "no files"
 
 
-def _first_names(folder):
-    names = sorted(n for n in os.listdir(folder) if not n.startswith("."))
-    shown = names[:_SHOWN_FOLDERS] + ["..."] * (len(names) > _SHOWN_FOLDERS)
-    return ", ".join(shown) or "nothing"
-
-
-def _letters(name):
-    return "".join(filter(str.isalnum, name.lower()))
-
-
 def _describe_tree(data_dir, found, absent):
     lines = [f"{data_dir} must hold the folders trainA and trainB. Found:"]
     for name in found[:_SHOWN_FOLDERS]:
-        files = _list_files(data_dir / name)
-        count = sum(path.suffix.lower() in _EXTENSIONS for path in files)
+        count = count_pictures(data_dir / name)
         lines.append(f"  {name}/  ({count} pictures)")
     if len(found) > _SHOWN_FOLDERS:
         lines.append(f"  ... and {len(found) - _SHOWN_FOLDERS} more folders")
@@ -159,9 +177,9 @@ def _describe_tree(data_dir, found, absent):
 
 
 def _suggestions(found, absent):
-    accepted = {_letters(name): name for name in _REQUIRED + _OPTIONAL}
+    accepted = {letters(name): name for name in _REQUIRED + _OPTIONAL}
     for name in found:
-        key = _letters(name)
+        key = letters(name)
         for close in difflib.get_close_matches(key, accepted, 1, 0.8):
             # The same last letter: `train` is neither of the two domains.
             if accepted[close] in absent and close[-1] == key[-1]:

@@ -71,14 +71,36 @@ class ImageSource:
             with tf.device("CPU"):
                 self._loaded = tf.constant(images.load(load_size))
 
+    @property
+    def is_lookup(self):
+        """Whether samples are the pictures as they are kept in memory."""
+        augments = self._flip or self._image_size != self._load_size
+        return self._loaded is not None and not augments
+
+    def look_up(self, first_number, count):
+        """Returns samples in a row, and which pictures they are.
+
+        Equal to `sample` of each, but all at once; for `is_lookup` only.
+
+        Args:
+            first_number: int64 scalar tensor. Number of the first sample.
+            count: Integer, at most the number of pictures.
+
+        Returns:
+            `(samples, positions)`: a tensor `(count, height, width,
+            channels)`, not yet cast, and an int64 tensor `(count,)`.
+        """
+        positions = sampling.shuffled_positions(
+            first_number, count, *self._order()
+        )
+        return tf.gather(self._loaded, positions), positions
+
+    def position(self, sample_number):
+        """Returns which picture sample number n shows, an int64 scalar."""
+        return sampling.shuffled_position(sample_number, *self._order())
+
     def sample(self, sample_number):
         """Returns sample number n, an int64 scalar tensor, not yet cast."""
-        position = sampling.shuffled_position(
-            sample_number,
-            len(self._images),
-            self._seed,
-            f"order/{self._stream}",
-        )
         augment_seed = tf.stack(
             [
                 sampling.derive_seed(self._seed, f"augment/{self._stream}"),
@@ -86,8 +108,14 @@ class ImageSource:
             ]
         )
         return augment.random_crop_and_flip(
-            self._picture(position), self._image_size, self._flip, augment_seed
+            self._picture(self.position(sample_number)),
+            self._image_size,
+            self._flip,
+            augment_seed,
         )
+
+    def _order(self):
+        return len(self._images), self._seed, f"order/{self._stream}"
 
     def _picture(self, position):
         if self._loaded is not None:

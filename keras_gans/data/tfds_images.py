@@ -1,14 +1,16 @@
-"""Unpaired domains from TensorFlow Datasets."""
+"""Labelled pictures and unpaired domains from TensorFlow Datasets."""
 
 import io
 
+import numpy as np
+
 from keras_gans.data import image_set, images
+from keras_gans.data.labelled_images import LabelledImages
 from keras_gans.data.unpaired_domains import UnpairedDomains
 
-_REQUIRED = ("trainA", "trainB")
-_OWN_FOLDER = (
-    "Or give a folder of your own that holds trainA and trainB in its place."
-)
+_OWN_FOLDER = "Or give a folder of your own that holds {} in its place."
+_OWN_DOMAINS = _OWN_FOLDER.format("trainA and trainB")
+_OWN_IMAGES = _OWN_FOLDER.format("pictures, or one folder per class,")
 
 
 class EncodedImages(image_set.ImageSet):
@@ -49,45 +51,18 @@ def open_tfds_domains(name, data_dir=None, channels_a=3, channels_b=3):
         ValueError: If there is no such set, or if it has no such splits.
         ConnectionError: If it can not be downloaded.
     """
-    # Slow to import, and of use only here.
-    import tensorflow_datasets as tfds
-
-    try:
-        builder = tfds.builder(name, data_dir=data_dir)
-    except ValueError as error:
-        raise ValueError(
-            "`name` must be a set that TensorFlow Datasets knows. "
-            f"Received: name={name!r}. Look it up at "
-            f"https://www.tensorflow.org/datasets/catalog. {_OWN_FOLDER}"
-        ) from error
-    try:
-        builder.download_and_prepare()
-    except Exception as error:  # Anything, from no network to a full disk.
-        raise ConnectionError(
-            f"TensorFlow Datasets could not prepare {name!r} in "
-            f"{builder.data_dir} ({type(error).__name__}: {error}). Try again "
-            f"with a network connection and free disk space. {_OWN_FOLDER}"
-        ) from error
-    splits = sorted(builder.info.splits)
-    if "image" not in builder.info.features or not set(_REQUIRED) <= set(
-        splits
-    ):
+    builder = _prepare(name, data_dir, _OWN_DOMAINS)
+    if not _provides_images(builder, "trainA", "trainB"):
         raise ValueError(
             "`name` must be a set with the splits trainA and trainB, and with "
-            f"the feature `image`. Received: name={name!r}, with the splits "
-            f"{splits} and the features {sorted(builder.info.features)}. "
-            f"Try 'cycle_gan/horse2zebra'. {_OWN_FOLDER}"
+            f"the feature `image`. {_found(name, builder)} "
+            f"Try 'cycle_gan/horse2zebra'. {_OWN_DOMAINS}"
         )
 
     def open_split(split, channels):
-        if split not in splits:
+        if split not in builder.info.splits:
             return None
-        examples = builder.as_dataset(
-            split=split,
-            shuffle_files=False,
-            decoders={"image": tfds.decode.SkipDecoding()},
-        )
-        encoded = [e["image"] for e in examples.as_numpy_iterator()]
+        encoded = [example["image"] for example in _read(builder, split)]
         return EncodedImages(encoded, split, channels)
 
     return UnpairedDomains(
@@ -98,3 +73,110 @@ def open_tfds_domains(name, data_dir=None, channels_a=3, channels_b=3):
         test_is_paired=False,
         name=name,
     )
+
+
+def open_tfds_images(name, data_dir=None, channels=3):
+    """Opens a set of TensorFlow Datasets, and downloads it if need be.
+
+    It must have the split train; test pictures are those of the split test
+    or, without one, validation. There are labels if it has the feature
+    `label`, a class. The files stay encoded in memory until they are read.
+
+    Args:
+        name: String, such as `"mnist"`.
+        data_dir: Folder of TensorFlow Datasets. Defaults to its own choice.
+        channels: 1, 3 or 4. Defaults to 3.
+
+    Returns:
+        A `LabelledImages`.
+
+    Raises:
+        ValueError: If there is no such set, or if it has no such split.
+        ConnectionError: If it can not be downloaded.
+    """
+    builder = _prepare(name, data_dir, _OWN_IMAGES)
+    if not _provides_images(builder, "train"):
+        raise ValueError(
+            "`name` must be a set with the split train, and with the feature "
+            f"`image`. {_found(name, builder)} Try 'mnist'. {_OWN_IMAGES}"
+        )
+    class_names = _class_names(builder.info.features)
+
+    def open_first(*splits):
+        split = next((s for s in splits if s in builder.info.splits), None)
+        if split is None:
+            return None, None
+        encoded, labels = [], []
+        for example in _read(builder, split):
+            encoded.append(example["image"])
+            if class_names:
+                labels.append(example["label"])
+        images_of_split = EncodedImages(encoded, split, channels)
+        return images_of_split, np.int32(labels) if class_names else None
+
+    return LabelledImages(
+        *open_first("train"),
+        *open_first("test", "validation"),
+        class_names,
+        name,
+    )
+
+
+def _prepare(name, data_dir, own_folder):
+    """Returns the builder of a set that is there, downloaded if need be."""
+    # Slow to import, and of use only here.
+    import tensorflow_datasets as tfds
+
+    try:
+        builder = tfds.builder(name, data_dir=data_dir)
+    except ValueError as error:
+        raise ValueError(
+            "`name` must be a set that TensorFlow Datasets knows. "
+            f"Received: name={name!r}. Look it up at "
+            f"https://www.tensorflow.org/datasets/catalog. {own_folder}"
+        ) from error
+    try:
+        builder.download_and_prepare()
+    except Exception as error:  # Anything, from no network to a full disk.
+        raise ConnectionError(
+            f"TensorFlow Datasets could not prepare {name!r} in "
+            f"{builder.data_dir} ({type(error).__name__}: {error}). Try again "
+            f"with a network connection and free disk space. {own_folder}"
+        ) from error
+    return builder
+
+
+def _provides_images(builder, *splits):
+    return "image" in builder.info.features and set(splits) <= set(
+        builder.info.splits
+    )
+
+
+def _found(name, builder):
+    return (
+        f"Received: name={name!r}, with the splits "
+        f"{sorted(builder.info.splits)} and the features "
+        f"{sorted(builder.info.features)}."
+    )
+
+
+def _class_names(features):
+    import tensorflow_datasets as tfds
+
+    if "label" not in features:
+        return ()
+    label = features["label"]
+    is_class = isinstance(label, tfds.features.ClassLabel)
+    return tuple(label.names) if is_class else ()
+
+
+def _read(builder, split):
+    """Examples of a split in their order, with pictures as bytes of files."""
+    import tensorflow_datasets as tfds
+
+    examples = builder.as_dataset(
+        split=split,
+        shuffle_files=False,
+        decoders={"image": tfds.decode.SkipDecoding()},
+    )
+    return examples.as_numpy_iterator()

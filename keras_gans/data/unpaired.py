@@ -1,10 +1,14 @@
 """Two domains without correspondence, for CycleGAN and its relatives."""
 
-import os
-
-import tensorflow as tf
-
-from keras_gans.data import embedded, folders, image_source, pixels, tfds_images
+from keras_gans.data import (
+    batching,
+    embedded,
+    folders,
+    image_source,
+    pixels,
+    specs,
+    tfds_images,
+)
 
 
 def open_unpaired(spec, channels_a=3, channels_b=3):
@@ -23,22 +27,16 @@ def open_unpaired(spec, channels_a=3, channels_b=3):
     Raises:
         FileNotFoundError: If `spec` is none of the three.
     """
-    spec = os.fspath(spec)
-    kind, colon, name = spec.partition(":")
-    if colon and kind == "embedded":
+    kind, name = specs.parse_spec(
+        spec, "emoji_outlines", "cycle_gan/horse2zebra", "trainA and trainB"
+    )
+    if kind == "embedded":
         return embedded.open_embedded_domains(name, channels_a, channels_b)
-    if colon and kind == "tfds":
+    if kind == "tfds":
         return tfds_images.open_tfds_domains(
             name, channels_a=channels_a, channels_b=channels_b
         )
-    if not os.path.isdir(os.path.expanduser(spec)):
-        raise FileNotFoundError(
-            "`spec` must be embedded:NAME, such as embedded:emoji_outlines, "
-            "or tfds:NAME, such as tfds:cycle_gan/horse2zebra, or the path of "
-            "a folder that holds trainA and trainB. "
-            f"Received: spec={spec!r}, which is not there."
-        )
-    return folders.open_folder_domains(spec, channels_a, channels_b)
+    return folders.open_folder_domains(name, channels_a, channels_b)
 
 
 class UnpairedPipeline:
@@ -83,22 +81,11 @@ class UnpairedPipeline:
         flip=True,
         cache="auto",
     ):
-        image_size = _to_size(image_size, "image_size")
-        load_size = _to_size(
-            image_size if load_size is None else load_size, "load_size"
-        )
-        if load_size[0] < image_size[0] or load_size[1] < image_size[1]:
-            raise ValueError(
-                "`load_size` must not be smaller than `image_size`. "
-                f"Received: load_size={load_size}, image_size={image_size}."
-            )
+        image_size, load_size = batching.check_sizes(image_size, load_size)
         longer = max(len(images_a), len(images_b))
-        if not 1 <= batch_size <= longer:
-            raise ValueError(
-                "`batch_size` must be at least 1 and at most the number of "
-                f"pictures of the longer domain, {longer}. "
-                f"Received: batch_size={batch_size}."
-            )
+        batching.check_batch_size(
+            batch_size, longer, "pictures of the longer domain"
+        )
         self.batch_size = batch_size
         self.steps_per_epoch = longer // batch_size
         in_memory = image_source.use_memory(
@@ -125,42 +112,13 @@ class UnpairedPipeline:
         Raises:
             ValueError: If `start_step` is negative.
         """
-        if start_step < 0:
-            raise ValueError(
-                "`start_step` must not be negative. "
-                f"Received: start_step={start_step}."
-            )
-        numbers = tf.data.Dataset.counter(start_step * self.batch_size)
-        samples = numbers.map(
-            self._sample,
-            num_parallel_calls=tf.data.AUTOTUNE,
-            deterministic=True,
+        return batching.endless_batches(
+            self._sample, _to_floats, self.batch_size, start_step
         )
-        # Cut and stacked as uint8: only whole batches become float.
-        batches = samples.batch(self.batch_size, drop_remainder=True).map(
-            _to_floats, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
-        )
-        return batches.prefetch(tf.data.AUTOTUNE)
 
-    @tf.autograph.experimental.do_not_convert
     def _sample(self, number):
         return tuple(source.sample(number) for source in self._sources)
 
 
-@tf.autograph.experimental.do_not_convert
 def _to_floats(images_a, images_b):
     return pixels.to_float(images_a), pixels.to_float(images_b)
-
-
-def _to_size(size, argument):
-    try:
-        height, width = size
-    except TypeError:
-        height = width = None
-    sides = (height, width)
-    if not all(isinstance(side, int) and side > 0 for side in sides):
-        raise ValueError(
-            f"`{argument}` must be (height, width), two positive integers. "
-            f"Received: {argument}={size!r}."
-        )
-    return sides

@@ -7,6 +7,8 @@ import zlib
 import numpy as np
 from PIL import Image
 
+from keras_gans import data
+
 
 def colours(height=9, width=12, channels=3, dtype="uint8"):
     """A picture without symmetry, in which every pixel differs."""
@@ -14,6 +16,19 @@ def colours(height=9, width=12, channels=3, dtype="uint8"):
     generator = np.random.default_rng(height * width)
     shape = (height, width, channels)
     return generator.integers(0, top, shape, dtype, endpoint=True)
+
+
+def numbered(count, name="trainA", size=(2, 2), channels=1):
+    """Pictures whose every pixel is the number of the picture."""
+    shape = (count, *size, channels)
+    levels = np.arange(count, dtype="uint8").reshape(-1, 1, 1, 1)
+    return data.ArrayImages(np.broadcast_to(levels, shape), name)
+
+
+def noisy(count, seed, size=(9, 11), channels=3):
+    generator = np.random.default_rng(seed)
+    array = generator.integers(0, 255, (count, *size, channels), "uint8")
+    return data.ArrayImages(array, f"train{seed}")
 
 
 def encode(picture, kind="PNG", **options):

@@ -112,3 +112,68 @@ def test_credits_are_shipped():
         "contributors, CC BY 4.0; composited over white" in notice
     )
     assert "Zalando" in (folder / "LICENSE.fashion_mnist").read_text()
+
+
+def test_unknown_set_of_pictures_is_refused():
+    message = (
+        "`name` must be one of emoji, emoji_faces, fashion_mnist. "
+        "Received: name='mnist'."
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        data.open_embedded_images("mnist")
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_labelled_fashion_mnist(channels):
+    images = data.open_images("embedded:fashion_mnist", channels)
+    assert (images.name, images.num_classes) == ("fashion_mnist", 10)
+    assert [images.class_names[label] for label in (0, 1, 5, 8, 9)] == [
+        "T-shirt/top",
+        "Trouser",
+        "Sandal",
+        "Bag",
+        "Ankle boot",
+    ]
+    for split, (pictures, labels) in zip(
+        ("train", "test"), data.load_fashion_mnist()
+    ):
+        opened = getattr(images, split)
+        assert opened.name == split
+        np.testing.assert_array_equal(
+            opened.load((28, 28)),
+            np.repeat(pictures[..., None], channels, axis=-1),
+        )
+        np.testing.assert_array_equal(
+            getattr(images, f"{split}_labels"), labels
+        )
+    assert images.train_labels.dtype == images.test_labels.dtype == np.int32
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"), [("emoji", (384, 75)), ("emoji_faces", (85, 11))]
+)
+def test_labelled_emoji(name, counts):
+    images = data.open_images(f"embedded:{name}")
+    assert (images.name, images.class_names) == (name, ("noto", "twemoji"))
+    pairs = data.load_emoji_pairs()
+    for split, count in zip(("train", "test"), counts):
+        opened = getattr(images, split)
+        labels = getattr(images, f"{split}_labels")
+        np.testing.assert_array_equal(np.bincount(labels), [count, count])
+        row_of = {n: row for row, n in enumerate(pairs[f"name_{split}"])}
+        drawings = (pairs[f"a_{split}"], pairs[f"b_{split}"])
+        loaded = opened.load((64, 64))
+        for index, label in enumerate(labels):
+            designer, emoji = opened.filenames[index].split("/")
+            assert designer == images.class_names[label]
+            np.testing.assert_array_equal(
+                loaded[index], drawings[label][row_of[emoji]]
+            )
+    assert not set(images.train.filenames) & set(images.test.filenames)
+
+
+def test_labelled_faces_are_those_of_the_unpaired_task():
+    faces = data.open_images("embedded:emoji_faces").train.filenames
+    domains = data.open_unpaired("embedded:emoji_faces")
+    names = domains.train_a.filenames + domains.train_b.filenames
+    assert {name.split("/")[1] for name in faces} == set(names)

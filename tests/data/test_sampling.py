@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gans import data
+from keras_gans.data import sampling
 
 
 @tf.function
@@ -50,3 +51,17 @@ def test_derived_seeds_do_not_collide():
     assert all(-(2**63) <= seed < 2**63 for seed in seeds)
     # Runs of earlier versions must go on as they began.
     assert data.derive_seed(0, "order/a") == 9158331708367842245
+
+
+def test_positions_in_a_row_are_those_found_one_by_one():
+    @tf.function
+    def in_a_row(first, count, length):
+        return sampling.shuffled_positions(first, count, length, 3, "b")
+
+    for count, length in ((1, 1), (3, 7), (7, 7), (5, 12)):
+        expected = positions(4 * length, length, seed=3, stream="b").numpy()
+        for start in range(3 * length):
+            first = tf.constant(start, "int64")
+            np.testing.assert_array_equal(
+                in_a_row(first, count, length), expected[start:][:count]
+            )

@@ -6,23 +6,11 @@ import pytest
 import tensorflow as tf
 
 from keras_gans import data
+from tests.data.files import noisy, numbered
 
 PHOTOS = (
     pathlib.Path(__file__).parents[3] / "shared" / "data" / "daisy2sunflower"
 )
-
-
-def numbered(count, name="trainA", size=(2, 2), channels=1):
-    """Pictures whose every pixel is the number of the picture."""
-    shape = (count, *size, channels)
-    levels = np.arange(count, dtype="uint8").reshape(-1, 1, 1, 1)
-    return data.ArrayImages(np.broadcast_to(levels, shape), name)
-
-
-def noisy(count, seed, size=(9, 11), channels=3):
-    generator = np.random.default_rng(seed)
-    array = generator.integers(0, 255, (count, *size, channels), "uint8")
-    return data.ArrayImages(array, f"train{seed}")
 
 
 def take(pipeline, steps, start_step=0):

@@ -1,0 +1,111 @@
+"""What the pipelines share: checks of sizes, and batches from a step on."""
+
+import tensorflow as tf
+
+
+def check_sizes(image_size, load_size):
+    """Refuses sizes that no window can be cut from.
+
+    Args:
+        image_size: `(height, width)` of the batches.
+        load_size: `(height, width)` before a window is cut out, or None for
+            `image_size`.
+
+    Returns:
+        `(image_size, load_size)`, two tuples of two integers.
+
+    Raises:
+        ValueError: If one is no size, or `load_size` is the smaller one.
+    """
+    image_size = _to_size(image_size, "image_size")
+    load_size = _to_size(
+        image_size if load_size is None else load_size, "load_size"
+    )
+    if load_size[0] < image_size[0] or load_size[1] < image_size[1]:
+        raise ValueError(
+            "`load_size` must not be smaller than `image_size`. "
+            f"Received: load_size={load_size}, image_size={image_size}."
+        )
+    return image_size, load_size
+
+
+def check_batch_size(batch_size, num_images, counted="pictures"):
+    """Refuses a batch that is empty, or larger than the set.
+
+    Args:
+        batch_size: Integer.
+        num_images: Integer. The largest batch.
+        counted: String for the message: what `num_images` is the number of.
+
+    Raises:
+        ValueError: If `batch_size` is not in [1, num_images].
+    """
+    if not 1 <= batch_size <= num_images:
+        raise ValueError(
+            "`batch_size` must be at least 1 and at most the number of "
+            f"{counted}, {num_images}. Received: batch_size={batch_size}."
+        )
+
+
+def check_start_step(start_step):
+    """Refuses a step before the first.
+
+    Args:
+        start_step: Integer.
+
+    Raises:
+        ValueError: If `start_step` is negative.
+    """
+    if start_step < 0:
+        raise ValueError(
+            "`start_step` must not be negative. "
+            f"Received: start_step={start_step}."
+        )
+
+
+def endless_batches(sample, finish, batch_size, start_step):
+    """Batches of numbered samples, from a global step on.
+
+    Args:
+        sample: Function from a sample number, an int64 scalar tensor, to the
+            tensors of one sample.
+        finish: Function from the stacked tensors to those of a batch. What
+            works on whole batches, such as the cast to float, is faster here.
+        batch_size: Integer.
+        start_step: Integer, >= 0.
+
+    Returns:
+        An endless `tf.data.Dataset`.
+
+    Raises:
+        ValueError: If `start_step` is negative.
+    """
+    check_start_step(start_step)
+    numbers = tf.data.Dataset.counter(start_step * batch_size)
+    batches = map_in_order(numbers, sample).batch(
+        batch_size, drop_remainder=True
+    )
+    return map_in_order(batches, finish).prefetch(tf.data.AUTOTUNE)
+
+
+def map_in_order(dataset, function):
+    """Maps a `tf.data.Dataset` in parallel, and keeps its order."""
+    return dataset.map(
+        tf.autograph.experimental.do_not_convert(function),
+        num_parallel_calls=tf.data.AUTOTUNE,
+        deterministic=True,
+    )
+
+
+def _to_size(size, argument):
+    try:
+        height, width = size
+    except TypeError:
+        height = width = None
+    sides = (height, width)
+    if not all(isinstance(side, int) and side > 0 for side in sides):
+        raise ValueError(
+            f"`{argument}` must be (height, width), two positive integers. "
+            f"Received: {argument}={size!r}."
+        )
+    return sides

@@ -1,0 +1,299 @@
+import re
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_gans import data
+from tests.data.files import noisy, numbered
+
+
+def take(pipeline, steps, start_step=0):
+    """The first batches of pictures, as an array `(steps, batch, ...)`."""
+    batches = pipeline.dataset(start_step).take(steps).as_numpy_iterator()
+    return np.stack(list(batches))
+
+
+def take_labelled(pipeline, steps, start_step=0):
+    """The first batches of pictures, and of labels."""
+    batches = pipeline.dataset(start_step).take(steps).as_numpy_iterator()
+    images, labels = zip(*batches, strict=True)
+    return np.stack(images), np.stack(labels)
+
+
+def to_numbers(images):
+    """Which picture each sample is, for `numbered` ones."""
+    return np.rint((images[..., 0, 0, 0] + 1) * 127.5).astype(int).ravel()
+
+
+def jittered(seed=0, **options):
+    return data.ImagePipeline(
+        noisy(5, 1),
+        (6, 7),
+        (9, 11),
+        **{"batch_size": 1, "seed": seed, "flip": True, **options},
+    )
+
+
+# How samples come about: looked up in memory, cut one by one, read one by one.
+WAYS = {
+    "lookup": {},
+    "cut": {"load_size": (3, 3)},
+    "mirrored": {"flip": True},
+    "read": {"cache": "none"},
+}
+
+
+@pytest.fixture(params=WAYS)
+def way(request):
+    return WAYS[request.param]
+
+
+def test_each_epoch_visits_every_picture_once(way):
+    pipeline = data.ImagePipeline(numbered(12), (2, 2), batch_size=4, **way)
+    assert (pipeline.batch_size, pipeline.steps_per_epoch) == (4, 3)
+    epochs = to_numbers(take(pipeline, 15)).reshape(5, 12)
+    np.testing.assert_array_equal(np.sort(epochs), np.tile(range(12), (5, 1)))
+    assert len({tuple(epoch) for epoch in epochs}) == 5
+
+
+def test_pictures_that_fill_no_batch_open_the_next_epoch(way):
+    pipeline = data.ImagePipeline(numbered(7), (2, 2), batch_size=3, **way)
+    assert pipeline.steps_per_epoch == 2
+    epochs = to_numbers(take(pipeline, 14)).reshape(6, 7)
+    np.testing.assert_array_equal(np.sort(epochs), np.tile(range(7), (6, 1)))
+
+
+def test_labels_follow_their_pictures(way):
+    labels = np.arange(100) * 7 % 100
+    pipeline = data.ImagePipeline(
+        numbered(100),
+        (2, 2),
+        batch_size=8,
+        labels=labels,
+        num_classes=100,
+        **way,
+    )
+    images, found = take_labelled(pipeline, 40)
+    np.testing.assert_array_equal(found.ravel(), labels[to_numbers(images)])
+    # Not because nothing is shuffled.
+    assert np.any(found.ravel()[:100] != labels)
+
+
+def test_labels_do_not_change_the_pictures(way):
+    images = numbered(9)
+    plain = data.ImagePipeline(images, (2, 2), batch_size=2, **way)
+    labelled = data.ImagePipeline(
+        images, (2, 2), batch_size=2, labels=[0] * 9, num_classes=1, **way
+    )
+    np.testing.assert_array_equal(
+        take(plain, 12), take_labelled(labelled, 12)[0]
+    )
+
+
+@pytest.mark.parametrize("start_step", [3, 11])
+def test_start_step_equals_skipping(way, start_step):
+    pipeline = data.ImagePipeline(
+        numbered(7),
+        (2, 2),
+        batch_size=3,
+        labels=range(7),
+        num_classes=7,
+        **way,
+    )
+    whole = take_labelled(pipeline, 16)
+    for all_batches, some in zip(whole, take_labelled(pipeline, 4, start_step)):
+        np.testing.assert_array_equal(some, all_batches[start_step:][:4])
+
+
+def test_start_step_equals_skipping_when_pictures_are_cut_and_mirrored():
+    pipeline = jittered(batch_size=2)
+    np.testing.assert_array_equal(take(pipeline, 4, 7), take(pipeline, 11)[7:])
+
+
+def test_lookup_equals_one_by_one():
+    images = noisy(11, 1)
+    looked_up, read = (
+        data.ImagePipeline(images, (9, 11), batch_size=4, cache=cache)
+        for cache in ("memory", "none")
+    )
+    np.testing.assert_array_equal(take(looked_up, 30), take(read, 30))
+
+
+def test_reading_on_demand_equals_the_cache():
+    np.testing.assert_array_equal(
+        take(jittered(cache="memory"), 12), take(jittered(cache="none"), 12)
+    )
+
+
+@pytest.mark.parametrize("batch_size", [2, 5])
+def test_batch_size_does_not_change_the_samples(way, batch_size):
+    single, batched = (
+        data.ImagePipeline(numbered(10), (2, 2), batch_size=size, **way)
+        for size in (1, batch_size)
+    )
+    np.testing.assert_array_equal(
+        to_numbers(take(single, 40)),
+        to_numbers(take(batched, 40 // batch_size)),
+    )
+
+
+def test_seeds_differ(way):
+    one, other = (
+        data.ImagePipeline(numbered(50), (2, 2), batch_size=50, seed=s, **way)
+        for s in (0, 1)
+    )
+    equal = to_numbers(take(one, 20)) == to_numbers(take(other, 20))
+    assert np.mean(equal) < 0.05  # By chance 1 / 50, with deviation 0.004.
+
+
+def test_order_is_not_that_of_another_stream():
+    images = numbered(50)
+    single = data.ImagePipeline(images, (2, 2), batch_size=50)
+    unpaired = data.UnpairedPipeline(images, images, (2, 2), batch_size=50)
+    numbers = to_numbers(take(single, 1))
+    for side in next(iter(unpaired.dataset())):
+        assert np.mean(numbers == to_numbers(side.numpy())) < 0.2
+
+
+def test_samples_are_crops_or_mirrored_crops():
+    source = noisy(5, 1).load((9, 11))
+    windows = np.lib.stride_tricks.sliding_window_view(source, (6, 7), (1, 2))
+    windows = np.moveaxis(windows, 3, -1).reshape(-1, 6, 7, 3)
+    known = {w.tobytes() for w in windows}
+    mirrored = {np.ascontiguousarray(w[:, ::-1]).tobytes() for w in windows}
+    samples = {s.tobytes() for s in data.to_uint8(take(jittered(), 40)[:, 0])}
+    assert samples <= known | mirrored
+    assert samples & known and samples & mirrored
+
+
+def test_pictures_are_not_mirrored_unless_asked_for():
+    images = data.ArrayImages(np.uint8([[[[0], [255]]]]), "train")
+    plain, mirrored = (
+        take(data.ImagePipeline(images, (1, 2), batch_size=1, **options), 50)
+        for options in ({}, {"flip": True})
+    )
+    assert np.all(plain[..., 0, 0] == -1)
+    assert {-1, 1} == set(mirrored[..., 0, 0].ravel())
+
+
+def test_elements_have_static_shapes_and_are_floats_in_range(way):
+    size = way.get("load_size", (2, 2))
+    images = noisy(6, 1, size=size)
+    options = {"batch_size": 3, **way}
+    plain = data.ImagePipeline(images, (2, 2), **options).dataset()
+    spec = tf.TensorSpec((3, 2, 2, 3), "float32")
+    assert plain.element_spec == spec
+    labelled = data.ImagePipeline(
+        images, (2, 2), labels=[0] * 6, num_classes=1, **options
+    ).dataset()
+    assert labelled.element_spec == (spec, tf.TensorSpec((3,), "int32"))
+    for dataset in (plain, labelled):
+        assert dataset.cardinality() == tf.data.INFINITE_CARDINALITY
+    samples = np.stack(list(plain.take(20).as_numpy_iterator()))
+    assert -1 <= samples.min() < -0.9 and 0.9 < samples.max() <= 1
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint8"])
+def test_labels_of_any_integer_type_become_int32(dtype):
+    labels = np.array([1, 0, 1], dtype)
+    pipeline = data.ImagePipeline(
+        numbered(3), (2, 2), batch_size=3, labels=labels, num_classes=2
+    )
+    images, found = take_labelled(pipeline, 1)
+    assert found.dtype == np.int32
+    np.testing.assert_array_equal(found.ravel(), labels[to_numbers(images)])
+
+
+BAD_ARGUMENTS = {
+    "large_batch": (
+        {"batch_size": 6},
+        "`batch_size` must be at least 1 and at most the number of pictures, "
+        "5. Received: batch_size=6.",
+    ),
+    "empty_batch": (
+        {"batch_size": 0},
+        "`batch_size` must be at least 1 and at most the number of pictures, "
+        "5. Received: batch_size=0.",
+    ),
+    "load_size": (
+        {"load_size": (9, 6)},
+        "`load_size` must not be smaller than `image_size`. "
+        "Received: load_size=(9, 6), image_size=(6, 7).",
+    ),
+    "no_load_size": (
+        {"load_size": (9, -1)},
+        "`load_size` must be (height, width), two positive integers. "
+        "Received: load_size=(9, -1).",
+    ),
+    "image_size": (
+        {"image_size": 64},
+        "`image_size` must be (height, width), two positive integers. "
+        "Received: image_size=64.",
+    ),
+    "cache": (
+        {"cache": "disk"},
+        "`cache` must be one of auto, memory, none. Received: cache='disk'.",
+    ),
+    "label_count": (
+        {"labels": [0, 1, 1, 0]},
+        "`labels` must hold one label per picture. "
+        "Received: shape (4,), for 5 pictures.",
+    ),
+    "one_hot": (
+        {"labels": np.eye(5)},
+        "`labels` must hold one label per picture. "
+        "Received: shape (5, 5), for 5 pictures.",
+    ),
+    "large_label": (
+        {"labels": [0, 1, 2, 0, 1]},
+        "`labels` must be at least 0 and less than the number of classes, 2. "
+        "Received: 2.",
+    ),
+    "negative_label": (
+        {"labels": [0, 1, -1, 0, 1]},
+        "`labels` must be at least 0 and less than the number of classes, 2. "
+        "Received: -1.",
+    ),
+    "float_labels": (
+        {"labels": [0.0, 1.0, 1.0, 0.0, 1.0]},
+        "`labels` must be integers. Received: dtype=float64.",
+    ),
+    "no_num_classes": (
+        {"labels": [0] * 5, "num_classes": None},
+        "`num_classes` must be a positive integer if there are `labels`. "
+        "Received: num_classes=None.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD_ARGUMENTS)
+def test_bad_arguments_are_refused_at_construction(case):
+    changed, message = BAD_ARGUMENTS[case]
+    arguments = {
+        "image_size": (6, 7),
+        "batch_size": 2,
+        "num_classes": 2,
+        **changed,
+    }
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        data.ImagePipeline(noisy(5, 1), **arguments)
+
+
+@pytest.mark.parametrize("case", WAYS)
+def test_negative_start_step_is_refused(case):
+    message = "`start_step` must not be negative. Received: start_step=-1."
+    pipeline = data.ImagePipeline(
+        numbered(3), (2, 2), batch_size=1, **WAYS[case]
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        pipeline.dataset(-1)
+
+
+def test_bad_file_read_on_demand_is_named(tmp_path):
+    np.save(tmp_path / "good.npy", np.zeros((2, 2, 3), "uint8"))
+    (tmp_path / "bad.png").write_bytes(b"")
+    files = data.ImageFiles(data.list_images(tmp_path), "train")
+    pipeline = data.ImagePipeline(files, (2, 2), batch_size=1, cache="none")
+    with pytest.raises(tf.errors.OpError, match=r"bad\.png: is empty\."):
+        take(pipeline, 2)
