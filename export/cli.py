@@ -43,8 +43,8 @@ _FLAGS = {
     "pictures": (
         "FOLDER",
         None,
-        "With --model: pictures for the comparison. Default: emoji, or normal "
-        "noise for networks that take latents.",
+        "With --model: pictures for the comparison. Default: emoji; normal "
+        "noise and labels in turn for networks that take latents.",
     ),
     "image_size": (
         "HEIGHTxWIDTH",

@@ -3,9 +3,17 @@
 import sys
 from pathlib import Path
 
-from export import console, exporter, network, parity_inputs, sources
+from export import (
+    console,
+    exporter,
+    network,
+    parity_inputs,
+    signature,
+    sources,
+)
 from export.errors import ExportError, UsageError
 from export.records import ExportRequest
+from export.signature import KINDS
 
 
 def run(options):
@@ -25,7 +33,7 @@ def run(options):
     print(f"Converting and checking {', '.join(names)} ...", flush=True)
     results = exporter.export_networks(requests, formats)
     for request, result in zip(requests, results):
-        num_inputs = len(request.inputs)
+        num_inputs = signature.count(request.inputs)
         few = "" if num_inputs >= parity_inputs.NUM_INPUTS else " (8 is better)"
         print(f"{result.name}: {num_inputs} inputs, {request.source}{few}")
         for report in result.reports:
@@ -59,51 +67,67 @@ def _select(networks, name):
 def _request(name, source, output_dir, options):
     """Describes the export of one network, with its parity inputs."""
     model = source.networks[name]
-    shape = network.input_shape(model)
+    num_classes = source.num_classes or network.find_num_classes(model)
     if options.run_dir:
         inputs = parity_inputs.from_run(options.run_dir, name)
-        _check_size(options.image_size, inputs.shape[1:])
+        shapes = {key: array.shape[1:] for key, array in inputs.items()}
+        _check_size(options.image_size, shapes)
         origin = "samples/inputs.npz"
-    elif options.pictures:
-        shape = _fill(shape, options.image_size)
-        inputs = parity_inputs.from_folder(options.pictures, shape)
-        origin = "pictures of a folder"
     else:
-        shape = _fill(shape, options.image_size)
-        inputs = parity_inputs.default(shape)
-        origin = "emoji" if len(shape) == 3 else "standard normal noise"
+        shapes = _fill(network.input_shapes(model), options.image_size)
+        inputs, origin = _make_inputs(shapes, num_classes, options.pictures)
     several = len(source.networks) > 1
     folder = output_dir / name if several else output_dir
-    return ExportRequest(model, inputs, folder, name, source.step, origin)
+    return ExportRequest(
+        model, inputs, folder, name, source.step, origin, num_classes
+    )
 
 
-def _fill(shape, image_size):
-    """Puts --image_size into the free sides of an input shape."""
-    if shape is None:
+def _make_inputs(shapes, num_classes, pictures):
+    """Returns parity inputs for a model without a run, and their origin."""
+    if not pictures:
+        origin = ", ".join(parity_inputs.ORIGINS[name] for name in shapes)
+        return parity_inputs.default(shapes, num_classes), origin
+    if list(shapes) != ["images"]:
+        raise UsageError(
+            "--pictures is for networks that take nothing but images. This "
+            f"one takes {' and '.join(shapes)}."
+        )
+    inputs = parity_inputs.from_folder(pictures, shapes["images"])
+    return inputs, "pictures of a folder"
+
+
+def _fill(shapes, image_size):
+    """Puts --image_size into the free sides of the images' shape."""
+    if shapes is None:
         raise ExportError(
             "The model does not know its input shape. Call it once on a "
             "batch before saving it."
         )
-    if len(shape) not in (1, 3) or shape[-1] is None:
-        raise ExportError(
-            "The network must take images (height, width, channels) or "
-            f"latents (latent_dim,). Received: input shape {shape}."
-        )
-    if image_size is None and None in shape:
-        raise UsageError(
-            "--image_size=HEIGHTxWIDTH is needed: the network takes images "
-            "of any size."
-        )
-    if image_size is not None and len(shape) == 3:
-        sizes = map(int, image_size.split("x"))
-        free = zip(shape, sizes)
-        shape = (*(side or size for side, size in free), shape[-1])
-    _check_size(image_size, shape)
-    return shape
+    for name, shape in shapes.items():
+        axes = KINDS[name].axes
+        if len(shape) != len(axes) or None in shape[-1:]:
+            raise ExportError(
+                f"The network's {name} must be ({', '.join(axes)}). "
+                f"Received: input shape {shape}."
+            )
+    if "images" in shapes:
+        *sides, channels = shapes["images"]
+        if image_size is None and None in sides:
+            raise UsageError(
+                "--image_size=HEIGHTxWIDTH is needed: the network takes "
+                "images of any size."
+            )
+        if image_size is not None:
+            sizes = map(int, image_size.split("x"))
+            sides = [side or size for side, size in zip(sides, sizes)]
+        shapes = {**shapes, "images": (*sides, channels)}
+    _check_size(image_size, shapes)
+    return shapes
 
 
-def _check_size(image_size, shape):
-    size = "x".join(str(side) for side in shape[:-1])
+def _check_size(image_size, shapes):
+    size = "x".join(str(side) for side in shapes.get("images", ())[:-1])
     if image_size not in (None, size):
         raise UsageError(
             f"--image_size must be {size or 'absent'} here, the size of the "

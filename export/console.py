@@ -8,12 +8,12 @@ _LITERT_SNIPPET = """\
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 run = Interpreter({path!r}).get_signature_runner()
-images = run({name}=np.zeros({shape}, "float32"))["images"]"""
+images = run({arguments})["images"]"""
 _SAVED_MODEL_SNIPPET = """\
 import tensorflow as tf
 model = tf.saved_model.load({path!r})
 run = model.signatures["serving_default"]
-images = run({name}=tf.zeros({shape}))["images"]"""
+images = run({arguments})["images"]"""
 
 
 def describe(report):
@@ -36,10 +36,14 @@ def snippet(result):
     passed = [x.file_name for x in result.reports if x.passed]
     for_phones = [name for name in passed if name.endswith(".tflite")]
     template = _LITERT_SNIPPET if for_phones else _SAVED_MODEL_SNIPPET
+    library = "np" if for_phones else "tf"
+    arguments = [
+        f'{name}={library}.zeros({spec.shape}, "{spec.dtype}")'
+        for name, spec in result.signature.inputs.items()
+    ]
     return template.format(
         path=str(result.folder / (for_phones or passed)[0]),
-        name=result.signature.input_name,
-        shape=result.signature.input_shape,
+        arguments=", ".join(arguments),
     )
 
 

@@ -12,6 +12,7 @@ import shutil
 import warnings
 
 from export import console
+from export import signature as signature_lib
 from export.errors import ExportError, one_line
 
 # The name that LiteRT, TensorFlow Serving and saved_model_cli look for first.
@@ -19,11 +20,15 @@ ENDPOINT = "serving_default"
 
 
 def write_saved_model(network, signature, path):
-    """Writes a network with one static, batch-1, float32 endpoint.
+    """Writes a network with one static endpoint of batch 1.
+
+    A label out of range is taken as the nearest class. Without that, it would
+    be no class at all to a one-hot encoding, and to an embedding, depending on
+    the runtime, another class, an error or foreign memory.
 
     Args:
         network: Built `keras.Model` that computes in float32.
-        signature: `export.network.Signature` of the network.
+        signature: `export.signature.Signature` of the network.
         path: Folder to write; it must not exist.
 
     Returns:
@@ -36,17 +41,26 @@ def write_saved_model(network, signature, path):
     import keras
     import tensorflow as tf
 
-    input_name, output_name = signature.input_name, signature.output_name
-
     def serve(inputs):
-        return {output_name: network(inputs, training=False)}
+        inputs = dict(inputs)
+        if signature.num_classes is not None:
+            inputs["labels"] = tf.clip_by_value(
+                inputs["labels"], 0, signature.num_classes - 1
+            )
+        images = signature_lib.answer(network, inputs)
+        return {signature.output_name: images}
 
-    spec = tf.TensorSpec(signature.input_shape, tf.float32, name=input_name)
+    specs = {
+        name: tf.TensorSpec(spec.shape, spec.dtype, name=name)
+        for name, spec in signature.inputs.items()
+    }
     with _quiet_conversion():
         # Nothing is tracked by hand, so that only the variables the endpoint
         # reads are stored: no discriminator beside its generator.
         archive = keras.export.ExportArchive()
-        endpoint = archive.add_endpoint(ENDPOINT, serve, input_signature=[spec])
+        endpoint = archive.add_endpoint(
+            ENDPOINT, serve, input_signature=[specs]
+        )
         try:
             weights = endpoint.get_concrete_function().variables
         except Exception as error:  # Tracing runs the network's own code.

@@ -11,6 +11,7 @@ from export import convert, network, parity, precision, publish, sidecar
 from export.errors import ExportError, one_line
 from export.formats import FORMATS, LOOSEST
 from export.records import ExportRequest, ExportResult, FileReport
+from export.signature import Signature, name_inputs
 
 _OWN_NAMES = (
     *(file_format.file_name for file_format in FORMATS.values()),
@@ -27,10 +28,13 @@ def export_network(model, inputs, output_dir, formats=tuple(FORMATS)):
     in the result and in `parity.json`.
 
     Args:
-        model: Built `keras.Model` from images `(batch, height, width,
-            channels)` or latents `(batch, latent_dim)` to images, in [-1, 1].
-        inputs: float32 array `(n, ...)` of typical inputs, eight or so. Their
-            shape becomes the static shape of the files.
+        model: Built `keras.Model` to images in [-1, 1], from images `(batch,
+            height, width, channels)`, latents `(batch, latent_dim)` or a
+            dictionary that has them and `labels` `(batch,)`.
+        inputs: Typical inputs, eight or so and each label among them: a
+            float32 array `(n, ...)`, or a dictionary of arrays with the
+            network's names, labels as int32 `(n,)`. Their shapes become the
+            static shapes of the files.
         output_dir: Folder to write. An earlier export there is replaced as a
             whole, if at least one new file passes.
         formats: Names from `export.formats.FORMATS`. Default: all.
@@ -42,7 +46,12 @@ def export_network(model, inputs, output_dir, formats=tuple(FORMATS)):
         ExportError: If the network or the inputs cannot be exported.
         OSError: If the files cannot be written.
     """
-    request = ExportRequest(model, np.asarray(inputs), Path(output_dir))
+    request = ExportRequest(
+        model,
+        name_inputs(inputs),
+        Path(output_dir),
+        num_classes=network.find_num_classes(model),
+    )
     return export_networks([request], formats)[0]
 
 
@@ -67,7 +76,9 @@ def export_networks(requests, formats=tuple(FORMATS)):
     ]
     for request in requests:
         publish.check_target(request.folder, _OWN_NAMES)
-        network.check_inputs(request.network, request.inputs)
+        network.check_inputs(
+            request.network, request.inputs, request.num_classes
+        )
         network.check_weights(request.network)
     with publish.scratch_folder(requests[0].folder.parent) as scratch:
         publish.check_space(scratch, _space_needed(requests, formats))
@@ -87,7 +98,7 @@ class _Candidate:
     request: ExportRequest
     model: object
     outputs: np.ndarray
-    signature: network.Signature
+    signature: Signature
     weights: list
     finished: Path
     jobs: dict
@@ -105,10 +116,8 @@ def _convert(request, formats, scratch):
     finished.mkdir(parents=True)
     model = precision.as_float32(request.network)
     outputs = network.reference_outputs(model, request.inputs)
-    signature = network.Signature(
-        (1, *request.inputs.shape[1:]), (1, *outputs.shape[1:])
-    )
-    np.save(scratch / "inputs.npy", request.inputs)
+    signature = Signature.of(request.inputs, outputs, request.num_classes)
+    np.savez(scratch / "inputs.npz", **request.inputs)
     np.save(scratch / "outputs.npy", outputs)
     weights = convert.write_saved_model(
         model, signature, scratch / "saved_model"
@@ -129,7 +138,7 @@ def _convert(request, formats, scratch):
             jobs[name] = parity.Job(
                 path,
                 FORMATS[name].runtime,
-                scratch / "inputs.npy",
+                scratch / "inputs.npz",
                 scratch / "outputs.npy",
             )
     return _Candidate(

@@ -3,6 +3,8 @@
 Seen on untrained ResNet generators, 64x64 with 8 filters and 2 blocks, and
 256x256 with 64 filters and 9 blocks, on noise, smooth and emoji pictures:
 saved_model 0; float32 2e-6 to 9e-5 (over 100 dB); float16 75 to 78 dB at 64x64.
+On DCGAN generators after a few steps of training, 64x64 and conditional 28x28:
+float32 1e-6, float16 83 to 88 dB.
 The bounds leave a factor of ten. Emoji at 256x256, large and flat, are the
 exception: there Keras is up to 3e-3 from the float64 answer, float32 1e-2 and
 60 dB, float16 59 dB. That is what `Bounds.loosened` is for.

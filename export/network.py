@@ -1,37 +1,16 @@
 """What goes into a network and comes out of it, checked before conversion."""
 
-import dataclasses
-
 import keras
 import numpy as np
 
+from export import signature
 from export.errors import ExportError, one_line
+from export.signature import KINDS
 
 # Rounding of a tanh in another runtime, not another range.
 RANGE_TOLERANCE = 1e-3
 # Two answers to one input may differ by rounding, not by noise.
 _REPEAT_TOLERANCE = 1e-5
-
-
-@dataclasses.dataclass(frozen=True)
-class Signature:
-    """Names and static shapes of the exported function.
-
-    Args:
-        input_shape: `(1, height, width, channels)` or `(1, latent_dim)`.
-        output_shape: `(1, height, width, channels)`.
-    """
-
-    input_shape: tuple
-    output_shape: tuple
-
-    @property
-    def input_name(self):
-        return "latents" if len(self.input_shape) == 2 else "images"
-
-    @property
-    def output_name(self):
-        return "images"
 
 
 def check_weights(network):
@@ -55,61 +34,136 @@ def check_weights(network):
             )
 
 
-def check_inputs(network, inputs):
+def check_inputs(network, inputs, num_classes=None):
     """Refuses inputs that do not fit the network.
 
     Args:
         network: Built `keras.Model`.
-        inputs: Array `(n, ...)` meant for it.
+        inputs: Dict from name to array `(n, ...)`, meant for it.
+        num_classes: Integer, labels are below it; `None` if it is not known.
 
     Raises:
-        ExportError: If kind, shape or values are wrong.
+        ExportError: If names, number, kinds, shapes or values are wrong.
     """
-    if inputs.dtype != np.float32 or inputs.ndim not in (2, 4):
-        raise ExportError(
-            "`inputs` must be float32 images (n, height, width, channels) or "
-            f"latents (n, latent_dim). Received: {inputs.dtype} of shape "
-            f"{inputs.shape}."
-        )
-    if not len(inputs):
+    signature.check_names(inputs)
+    shapes = input_shapes(network)
+    if shapes is not None:
+        _check_same_names(inputs, shapes)
+    for name, array in inputs.items():
+        _check_kind(name, array)
+    if not signature.count(inputs):
         raise ExportError("`inputs` is empty: the parity check needs some.")
-    expected = input_shape(network)
-    if expected and not _fits(inputs.shape[1:], expected):
+    for name, array in inputs.items():
+        if shapes is not None:
+            _check_shape(name, array.shape[1:], shapes[name])
+        _check_values(name, array, num_classes)
+
+
+def _check_same_names(inputs, shapes):
+    if set(inputs) != set(shapes):
         raise ExportError(
-            f"`inputs` must have the network's input shape {expected}. "
-            f"Received: {inputs.shape[1:]}."
-        )
-    largest = 1.0 + RANGE_TOLERANCE if inputs.ndim == 4 else np.inf
-    if not (np.isfinite(inputs) & (np.abs(inputs) <= largest)).all():
-        raise ExportError(
-            "`inputs` must be finite, and images in [-1, 1]. Received: values "
-            f"from {inputs.min():.3g} to {inputs.max():.3g}."
+            f"`inputs` must be {' and '.join(shapes)}. "
+            f"Received: {' and '.join(inputs) or 'nothing'}."
         )
 
 
-def input_shape(network):
-    """Returns the input's shape without the batch, `None` where it is free.
+def _check_kind(name, array):
+    kind = KINDS[name]
+    if array.dtype != kind.dtype or array.ndim != 1 + len(kind.axes):
+        raise ExportError(
+            f"`{name}` must be {kind}. "
+            f"Received: {array.dtype} of shape {array.shape}."
+        )
+
+
+def _check_shape(name, shape, expected):
+    fits = len(shape) == len(expected) and all(
+        wanted in (None, size) for size, wanted in zip(shape, expected)
+    )
+    if not fits:
+        raise ExportError(
+            f"`{name}` must have the network's input shape {expected}. "
+            f"Received: {shape}."
+        )
+
+
+def _check_values(name, array, num_classes):
+    if name == "images":
+        meaning = "finite and in [-1, 1]"
+        allowed = np.abs(array) <= 1.0 + RANGE_TOLERANCE
+    elif name == "labels":
+        meaning = f"in [0, {num_classes or 'num_classes'})"
+        allowed = (array >= 0) & (array < (num_classes or np.inf))
+    else:
+        meaning = "finite"
+        allowed = np.isfinite(array)
+    if not allowed.all():
+        raise ExportError(
+            f"`{name}` must be {meaning}. Received: values from "
+            f"{array.min():.3g} to {array.max():.3g}."
+        )
+
+
+def input_shapes(network):
+    """Returns the inputs' shapes without the batch, `None` where it is free.
 
     Args:
         network: Built `keras.Model`.
 
     Returns:
-        A tuple, or `None` if the network does not know it.
+        Dict from name to tuple, or `None` if the network does not know it.
 
     Raises:
-        ExportError: If the network has several inputs.
+        ExportError: If the network takes a list, or unknown names.
     """
-    shape = getattr(network, "input_shape", None)
-    if shape is None:
-        shape = (network.get_build_config() or {}).get("input_shape")
-    if shape is None:
+    shapes = _shapes_with_batch(network)
+    if shapes is None:
         return None
-    if isinstance(shape, (list, dict)):
+    if isinstance(shapes, list):
         raise ExportError(
-            "The network must have one input, images or latents. "
-            f"Received: {len(shape)} inputs."
+            "The network must have one input or a dictionary of inputs. "
+            f"Received: a list of {len(shapes)} inputs."
         )
-    return tuple(shape[1:])
+    if isinstance(shapes, dict):
+        signature.check_names(shapes)
+        shapes = {name: tuple(shape[1:]) for name, shape in shapes.items()}
+        if shapes.get("labels") == (1,):
+            shapes["labels"] = ()  # Keras fits a column of labels to it.
+        return shapes
+    shape = tuple(shapes[1:])
+    return {signature.name_of(shape): shape}
+
+
+def _shapes_with_batch(network):
+    # Keras's `input_shape` of a dictionary is a list, without the names.
+    inputs = getattr(network, "input", None)
+    if isinstance(inputs, dict):
+        return {name: tensor.shape for name, tensor in inputs.items()}
+    shape = getattr(network, "input_shape", None)
+    if shape is None:  # A subclass of `keras.Model`.
+        shape = (network.get_build_config() or {}).get("input_shape")
+    return shape
+
+
+def find_num_classes(network):
+    """Returns how many labels a network knows, from the layer that does.
+
+    Args:
+        network: Built `keras.Model`.
+
+    Returns:
+        Integer; `None` if the network takes no labels, or has no such layer,
+        or some that disagree.
+    """
+    if "labels" not in (input_shapes(network) or {}):
+        return None
+    sizes = set()
+    for layer in network._flatten_layers():
+        if isinstance(layer, keras.layers.CategoryEncoding):
+            sizes.add(layer.num_tokens)
+        elif isinstance(layer, keras.layers.Embedding):
+            sizes.add(layer.input_dim)
+    return sizes.pop() if len(sizes) == 1 else None
 
 
 def reference_outputs(network, inputs):
@@ -117,7 +171,7 @@ def reference_outputs(network, inputs):
 
     Args:
         network: Built `keras.Model` that computes in float32.
-        inputs: float32 array `(n, ...)`.
+        inputs: Dict from name to array `(n, ...)`.
 
     Returns:
         float32 array `(n, height, width, channels)`.
@@ -125,8 +179,8 @@ def reference_outputs(network, inputs):
     Raises:
         ExportError: If the network cannot be exported faithfully.
     """
-    outputs = [_call(network, inputs[i : i + 1]) for i in range(len(inputs))]
-    again = _call(network, inputs[:1])
+    outputs = [_call(network, row) for row in signature.rows(inputs)]
+    again = _call(network, next(signature.rows(inputs)))
     outputs = np.concatenate(outputs)
     if outputs.ndim != 4:
         raise ExportError(
@@ -148,22 +202,18 @@ def reference_outputs(network, inputs):
     return outputs
 
 
-def _fits(shape, expected):
-    return len(shape) == len(expected) and all(
-        wanted in (None, size) for size, wanted in zip(shape, expected)
-    )
-
-
-def _call(network, inputs):
+def _call(network, row):
     # On the CPU: a GPU rounds its convolutions to ten bits.
     with keras.device("cpu:0"):
         try:
-            inputs = keras.ops.convert_to_tensor(inputs)
-            outputs = network(inputs, training=False)
+            outputs = signature.answer(
+                network,
+                {k: keras.ops.convert_to_tensor(v) for k, v in row.items()},
+            )
         except Exception as error:  # The network may be anybody's code.
+            shapes = ", ".join(f"{k} {v.shape}" for k, v in row.items())
             raise ExportError(
-                f"The network fails on inputs of shape {inputs.shape}. "
-                f"{one_line(error)}"
+                f"The network fails on {shapes}. {one_line(error)}"
             ) from error
     if not hasattr(outputs, "shape"):
         raise ExportError(

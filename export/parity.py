@@ -44,7 +44,7 @@ class Job:
     Args:
         path: The file, or the SavedModel's folder.
         runtime: "litert" or "saved_model".
-        inputs: Path of a .npy file, `(n, ...)`.
+        inputs: Path of a .npz file with an array `(n, ...)` for each input.
         outputs: Path of a .npy file with Keras's answers, `(n, ...)`.
     """
 
@@ -124,7 +124,7 @@ def find_problems(figures, bounds, signature):
     Args:
         figures: What `measure` returned for it.
         bounds: `export.formats.Bounds` that hold for it.
-        signature: `export.network.Signature` of the network.
+        signature: `export.signature.Signature` of the network.
 
     Returns:
         List of sentences, empty if the file equals the network.
@@ -140,11 +140,11 @@ def find_problems(figures, bounds, signature):
 
 def _signature_problems(figures, signature):
     expected = {
-        "inputs": (signature.input_name, signature.input_shape),
-        "outputs": (signature.output_name, signature.output_shape),
+        "inputs": signature.inputs,
+        "outputs": {signature.output_name: signature.output},
     }
-    for kind, (name, shape) in expected.items():
-        wanted = {name: {"shape": list(shape), "dtype": "float32"}}
+    for kind, specs in expected.items():
+        wanted = {name: spec.as_json() for name, spec in specs.items()}
         if figures[kind] != wanted:
             yield f"{kind} are {figures[kind]}, not {wanted}"
 

@@ -6,21 +6,31 @@ from pathlib import Path
 
 import numpy as np
 
+from export import signature
 from export.errors import ExportError
 from keras_gans.data import folders, images, pixels
 
 NUM_INPUTS = 8
+# What `default` makes of each kind.
+ORIGINS = {
+    "images": "emoji",
+    "latents": "standard normal noise",
+    "labels": "labels in turn",
+}
 
 
 def from_run(run_dir, name):
     """Reads what the trainer kept for one network.
 
     Args:
-        run_dir: Run folder with `samples/inputs.npz`.
-        name: Name of the network in that file.
+        run_dir: Run folder with `samples/inputs.npz`. In that file, an array
+            `NETWORK` is the only input of a network, an array `NETWORK/INPUT`
+            one of several.
+        name: Name of the network.
 
     Returns:
-        float32 array `(n, ...)`, n at most 8.
+        Dict from input name to array `(n, ...)`, n at most 8 or the number of
+        different labels.
 
     Raises:
         ExportError: If the file is missing, damaged or lacks the network.
@@ -33,13 +43,20 @@ def from_run(run_dir, name):
         )
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            if name not in arrays:
+            if name in arrays:
+                return _choose(signature.name_inputs(arrays[name]))
+            inputs = {
+                key.removeprefix(f"{name}/"): arrays[key]
+                for key in arrays
+                if key.startswith(f"{name}/")
+            }
+            if not inputs:
                 raise ExportError(
                     f"{path} holds no inputs for {name}, only for "
                     f"{', '.join(arrays) or 'nothing'}."
                 )
-            return arrays[name][:NUM_INPUTS]
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+            return _choose(inputs)
+    except (ValueError, IndexError, EOFError, zipfile.BadZipFile) as error:
         if isinstance(error, ExportError):
             raise
         raise ExportError(f"{path} is damaged: {error}") from error
@@ -53,7 +70,8 @@ def from_folder(folder, shape):
         shape: `(height, width, channels)` wanted.
 
     Returns:
-        float32 array `(n, *shape)` in [-1, 1], n at most 8.
+        Dict from "images" to a float32 array `(n, *shape)` in [-1, 1], n at
+        most 8.
 
     Raises:
         ExportError: If there is no picture, or one cannot be read.
@@ -68,24 +86,45 @@ def from_folder(folder, shape):
         ]
     except ValueError as error:
         raise ExportError(str(error)) from error
-    return _fit(pictures, shape)
+    return {"images": _fit(pictures, shape)}
 
 
-def default(shape):
-    """Makes inputs from nothing: emoji pictures, or normal noise.
+def default(shapes, num_classes=None):
+    """Makes inputs from nothing: emoji, normal noise, labels in turn.
 
     Args:
-        shape: `(height, width, channels)` or `(latent_dim,)`.
+        shapes: Dict from input name to shape without the batch.
+        num_classes: Integer; needed only for labels.
 
     Returns:
-        float32 array `(8, *shape)`.
+        Dict from input name to array `(n, *shape)`. n is 8, or the number of
+        classes if that is larger: a file that swaps two must not pass.
 
     Raises:
-        ExportError: If pictures of another number of channels are wanted.
+        ExportError: If the number of classes is not known, or pictures of
+            another number of channels are wanted.
     """
-    if len(shape) == 1:
-        generator = np.random.default_rng(0)
-        return generator.standard_normal((NUM_INPUTS, *shape), "float32")
+    if "labels" in shapes and num_classes is None:
+        raise ExportError(
+            "The number of classes is not known. Export the file of the whole "
+            "model, or call `export.export_network` with inputs of your own."
+        )
+    num_inputs = max(NUM_INPUTS, num_classes or 0)
+    inputs = {}
+    for name, shape in shapes.items():
+        if name == "labels":
+            inputs[name] = np.arange(num_inputs, dtype="int32") % num_classes
+        elif name == "latents":
+            generator = np.random.default_rng(0)
+            inputs[name] = generator.standard_normal(
+                (num_inputs, *shape), "float32"
+            )
+        else:
+            inputs[name] = np.resize(_emoji(shape), (num_inputs, *shape))
+    return inputs
+
+
+def _emoji(shape):
     if shape[-1] not in (1, 3):
         raise ExportError(
             f"The network takes images of {shape[-1]} channels, which the "
@@ -98,6 +137,16 @@ def default(shape):
         pixels.convert_channels(emoji, shape[-1]) for emoji in _spread(emoji)
     ]
     return _fit(pictures, shape)
+
+
+def _choose(inputs):
+    """Picks the first input of each label, and others up to eight."""
+    num_inputs = signature.count(inputs)
+    labels = inputs.get("labels", np.zeros(num_inputs))
+    _, firsts = np.unique(labels, return_index=True)
+    others = np.setdiff1d(np.arange(num_inputs), firsts)
+    chosen = [*firsts, *others[: max(0, NUM_INPUTS - len(firsts))]]
+    return {name: array[np.sort(chosen)] for name, array in inputs.items()}
 
 
 def _fit(pictures, shape):

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from export import verify
+from export import signature, verify
 from export.errors import ExportError, one_line
 
 _FLOATS = ("float16", "bfloat16", "float32", "mixed_float16", "mixed_bfloat16")
@@ -38,7 +38,7 @@ def rounding_figures(network, inputs, outputs):
 
     Args:
         network: Built `keras.Model` that computes in float32.
-        inputs: float32 array `(n, ...)`.
+        inputs: Dict from name to array `(n, ...)`.
         outputs: float32 array, the network's answers.
 
     Returns:
@@ -48,11 +48,15 @@ def rounding_figures(network, inputs, outputs):
         ExportError: If the network does not exist in float64.
     """
     exact = _copy(network, "float64")
+    inputs = {
+        name: array.astype("float64") if array.dtype == "float32" else array
+        for name, array in inputs.items()
+    }
     try:
         with keras.device("cpu:0"):
             answers = [
-                keras.ops.convert_to_numpy(exact(x[None], training=False))
-                for x in inputs.astype("float64")
+                keras.ops.convert_to_numpy(signature.answer(exact, row))
+                for row in signature.rows(inputs)
             ]
     except Exception as error:  # Not every operation knows float64.
         raise ExportError(

@@ -3,8 +3,6 @@
 import dataclasses
 from pathlib import Path
 
-import numpy as np
-
 from export.formats import FORMATS, Bounds
 
 
@@ -13,20 +11,23 @@ class ExportRequest:
     """One network to export.
 
     Args:
-        network: Built `keras.Model`, images or latents to images.
-        inputs: float32 array `(n, ...)` for the parity check.
+        network: Built `keras.Model` to images.
+        inputs: Dict from name to array `(n, ...)`, for the parity check.
         folder: Path of the folder to write; it is replaced as a whole.
         name: The network's name, for the sidecar.
         step: Training step of the weights, or `None`.
         source: Where `inputs` came from, for the record.
+        num_classes: Integer, labels are below it; `None` if there are none, or
+            nobody knows.
     """
 
     network: object
-    inputs: np.ndarray
+    inputs: dict
     folder: Path
     name: str = "generator"
     step: int | None = None
     source: str = "given by the caller"
+    num_classes: int | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,7 +75,7 @@ class ExportResult:
     Args:
         name: The network's name.
         folder: Path of the export. If no file passed, it is as it was before.
-        signature: `export.network.Signature` of the files.
+        signature: `export.signature.Signature` of the files.
         reports: List of `FileReport`, one per format.
     """
 

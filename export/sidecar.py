@@ -9,7 +9,7 @@ from keras_gans.version import __version__
 
 SIDECAR_NAME = "generator.json"
 PARITY_NAME = "parity.json"
-_FORMAT_VERSION = 1
+_FORMAT_VERSION = 2
 _CHANNELS = {1: "grey", 3: "RGB"}
 
 
@@ -19,11 +19,11 @@ def write_sidecar(folder, request, signature, weights, reports):
     Args:
         folder: Folder that holds the files that passed, and no others.
         request: `export.exporter.ExportRequest`.
-        signature: `export.network.Signature` of the network.
+        signature: `export.signature.Signature` of the network.
         weights: The weights that the network's endpoint reads.
         reports: `export.exporter.FileReport`s of the files that passed.
     """
-    output = _describe_images(signature.output_name, signature.output_shape)
+    output = _describe_images(signature.output)
     output["to_uint8"] = "pixels = round(clip((images + 1) * 127.5, 0, 255))"
     document = {
         "format_version": _FORMAT_VERSION,
@@ -32,8 +32,11 @@ def write_sidecar(folder, request, signature, weights, reports):
         "parameters": int(sum(x.size for x in weights)),
         "versions": _versions(),
         "signature": convert.ENDPOINT,
-        "input": _describe_input(signature),
-        "output": output,
+        "inputs": [
+            {"name": name} | _describe_input(name, spec, signature.num_classes)
+            for name, spec in signature.inputs.items()
+        ],
+        "output": {"name": signature.output_name} | output,
         "files": [
             _describe_file(path, folder, report.format)
             for report in reports
@@ -59,7 +62,10 @@ def write_parity(folder, request, reports):
         "versions": _versions(),
         "inputs": {
             "source": request.source,
-            "shape": list(request.inputs.shape),
+            "shapes": {
+                name: list(array.shape)
+                for name, array in request.inputs.items()
+            },
         },
         "files": [report.as_json() for report in reports],
     }
@@ -73,28 +79,30 @@ def files_of(path):
     return [path]
 
 
-def _describe_input(signature):
-    name, shape = signature.input_name, signature.input_shape
+def _describe_input(name, spec, num_classes):
     if name == "latents":
-        return {
-            "name": name,
-            "shape": list(shape),
-            "dtype": "float32",
-            "distribution": "standard normal",
-        }
-    return _describe_images(name, shape) | {
+        return spec.as_json() | {"distribution": "standard normal"}
+    if name == "labels":
+        return spec.as_json() | _describe_labels(num_classes)
+    return _describe_images(spec) | {
         "from_uint8": "images = pixels / 127.5 - 1"
     }
 
 
-def _describe_images(name, shape):
+def _describe_labels(num_classes):
+    if num_classes is None:
+        return {"range": None, "out_of_range": "undefined"}
     return {
-        "name": name,
-        "shape": list(shape),
-        "dtype": "float32",
+        "range": [0, num_classes - 1],
+        "out_of_range": "taken as the nearest label in range",
+    }
+
+
+def _describe_images(spec):
+    return spec.as_json() | {
         "range": [-1, 1],
         "layout": "NHWC",
-        "channels": _CHANNELS.get(shape[-1], f"{shape[-1]} channels"),
+        "channels": _CHANNELS.get(spec.shape[-1], f"{spec.shape[-1]} channels"),
     }
 
 

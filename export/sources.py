@@ -18,11 +18,13 @@ class Source:
         networks: Dict from name to `keras.Model`.
         step: Training step of the weights, or `None`.
         skipped: Sentences about checkpoints that are damaged.
+        num_classes: Integer of a conditional model, `None` of another.
     """
 
     networks: dict
     step: int | None
     skipped: list
+    num_classes: int | None
 
 
 def load_run(run_dir):
@@ -44,8 +46,9 @@ def load_run(run_dir):
         checkpoint = checkpoints.newest(run_dir / "checkpoints")
     except checkpoints.CheckpointError as error:
         raise ExportError(str(error)) from error
-    networks = _load_networks(checkpoint.path / "model.keras")
-    return Source(networks, checkpoint.step, checkpoint.skipped)
+    return _load(
+        checkpoint.path / "model.keras", checkpoint.step, checkpoint.skipped
+    )
 
 
 def load_model(path):
@@ -63,10 +66,10 @@ def load_model(path):
     path = Path(path)
     if not path.is_file():
         raise ExportError(f"There is no model file {path}.")
-    return Source(_load_networks(path), step=None, skipped=[])
+    return _load(path, step=None, skipped=[])
 
 
-def _load_networks(path):
+def _load(path, step, skipped):
     with open(path, "rb"):
         pass  # A file that cannot be opened is no damaged file.
     try:
@@ -75,6 +78,8 @@ def _load_networks(path):
         raise ExportError(
             f"{path} cannot be loaded. {one_line(error)}"
         ) from error
+    networks = {"model": model}
     if hasattr(model, "export_networks"):
-        return model.export_networks()
-    return {"model": model}
+        networks = model.export_networks()
+    num_classes = getattr(model, "num_classes", None)
+    return Source(networks, step, skipped, num_classes)

@@ -35,12 +35,18 @@ def main(jobs_path, results_path):
 def _measure(job):
     opener = _RUNTIMES[job["runtime"]]
     run, figures = opener(job["path"], job["endpoint"])
-    inputs, expected = np.load(job["inputs"]), np.load(job["outputs"])
-    (described,) = figures["inputs"].values()
-    if described["shape"] != [1, *inputs.shape[1:]]:
+    inputs, expected = dict(np.load(job["inputs"])), np.load(job["outputs"])
+    wanted = {
+        name: {"shape": [1, *array.shape[1:]], "dtype": array.dtype.name}
+        for name, array in inputs.items()
+    }
+    if figures["inputs"] != wanted:
         return figures  # LiteRT would change the file's shape to fit.
     outputs = np.concatenate(
-        [run(inputs[i : i + 1]) for i in range(len(inputs))]
+        [
+            run({name: array[i : i + 1] for name, array in inputs.items()})
+            for i in range(len(expected))
+        ]
     )
     return figures | compare(outputs, expected)
 
@@ -78,8 +84,8 @@ def _open_litert(path, endpoint):
         "partitions": names.count("DELEGATE"),
     }
     figures["operators"].pop("DELEGATE", None)
-    (input_name,), (output_name,) = figures["inputs"], figures["outputs"]
-    return lambda x: runner(**{input_name: x})[output_name], figures
+    (output_name,) = figures["outputs"]
+    return lambda inputs: runner(**inputs)[output_name], figures
 
 
 def _describe_litert(details):
@@ -101,11 +107,12 @@ def _open_saved_model(path, endpoint):
         "inputs": _describe_specs(function.structured_input_signature[1]),
         "outputs": _describe_specs(function.structured_outputs),
     }
-    (input_name,), (output_name,) = figures["inputs"], figures["outputs"]
+    (output_name,) = figures["outputs"]
 
     # The function does not keep the model's variables alive, so hold it here.
-    def run(x, model=model):
-        return function(**{input_name: tf.constant(x)})[output_name].numpy()
+    def run(inputs, model=model):
+        tensors = {name: tf.constant(x) for name, x in inputs.items()}
+        return function(**tensors)[output_name].numpy()
 
     return run, figures
 

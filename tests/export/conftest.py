@@ -63,7 +63,7 @@ def generator():
 
 @pytest.fixture(scope="session")
 def inputs():
-    return parity_inputs.default(SHAPE)
+    return parity_inputs.default({"images": SHAPE})["images"]
 
 
 @pytest.fixture(scope="session")
@@ -90,7 +90,7 @@ def run_dir(tmp_path_factory):
     newest = run_dir / "checkpoints" / "step_00000004" / "model.keras"
     newest.write_bytes(newest.read_bytes()[:-1])
     (run_dir / "samples").mkdir()
-    images = parity_inputs.default((64, 64, 3))
+    images = parity_inputs.default({"images": (64, 64, 3)})["images"]
     np.savez(
         run_dir / "samples" / "inputs.npz",
         generator_ab=images,

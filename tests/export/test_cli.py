@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 import export
-from export import cli, parity_inputs
-from tests.export import conftest
+from export import cli
+from tests.export import conftest, gan_models
 
 
 def command(*words, cwd=None):
@@ -259,10 +259,24 @@ def test_pickled_inputs_are_refused(run_dir, tmp_path, capsys):
     assert "inputs.npz is damaged" in line
 
 
-@pytest.mark.parametrize("shape", [(16, 24, 1), (16, 16, 3), (7,)])
-def test_default_inputs(shape):
-    inputs = parity_inputs.default(shape)
-    assert inputs.shape == (8, *shape)
-    assert inputs.dtype == np.float32
-    assert len(np.unique(inputs[:, 0])) > 1
-    np.testing.assert_array_equal(inputs, parity_inputs.default(shape))
+@pytest.fixture(scope="module")
+def gan_file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("gan") / "gan.keras"
+    gan_models.build("mlp", num_classes=3).save(path)
+    return path
+
+
+def test_pictures_for_a_network_that_takes_none(gan_file, tmp_path, capsys):
+    words = f"--model={gan_file}", f"--pictures={tmp_path}"
+    assert refuse(capsys, 2, *words) == (
+        "--pictures is for networks that take nothing but images. This one "
+        "takes latents and labels."
+    )
+
+
+def test_image_size_for_a_network_that_takes_no_images(gan_file, capsys):
+    line = refuse(capsys, 2, f"--model={gan_file}", "--image_size=8x8")
+    assert line == (
+        "--image_size must be absent here, the size of the network's input. "
+        "Received: 8x8."
+    )

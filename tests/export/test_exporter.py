@@ -78,15 +78,18 @@ def test_sidecar_describes_the_files(exported, generator, read_json):
     }
     assert on_disk == {*listed, "generator.json", "parity.json"}
     assert sidecar["parameters"] == generator.count_params()
-    assert sidecar["input"] == {
-        "name": "images",
-        "shape": [1, 32, 32, 3],
-        "dtype": "float32",
-        "range": [-1, 1],
-        "layout": "NHWC",
-        "channels": "RGB",
-        "from_uint8": "images = pixels / 127.5 - 1",
-    }
+    assert sidecar["inputs"] == [
+        {
+            "name": "images",
+            "shape": [1, 32, 32, 3],
+            "dtype": "float32",
+            "range": [-1, 1],
+            "layout": "NHWC",
+            "channels": "RGB",
+            "from_uint8": "images = pixels / 127.5 - 1",
+        }
+    ]
+    assert sidecar["output"]["name"] == "images"
     assert sidecar["output"]["range"] == [-1, 1]
 
 
@@ -94,7 +97,7 @@ def test_parity_record_holds_figures_and_no_path(exported, read_json):
     text = (exported.folder / "parity.json").read_text()
     assert str(exported.folder.parent) not in text
     record = read_json(exported.folder / "parity.json")
-    assert record["inputs"]["shape"] == [8, 32, 32, 3]
+    assert record["inputs"]["shapes"] == {"images": [8, 32, 32, 3]}
     for file in record["files"]:
         assert file["passed"]
         assert file["problems"] == []
@@ -114,8 +117,14 @@ def test_latents_are_named_and_described(tmp_path, read_json):
     )
     assert result.ok, result.reports
     sidecar = read_json(tmp_path / "out" / "generator.json")
-    assert sidecar["input"]["name"] == "latents"
-    assert sidecar["input"]["distribution"] == "standard normal"
+    assert sidecar["inputs"] == [
+        {
+            "name": "latents",
+            "shape": [1, 5],
+            "dtype": "float32",
+            "distribution": "standard normal",
+        }
+    ]
     assert sidecar["output"]["channels"] == "grey"
     assert "saved_model" not in {x["format"] for x in sidecar["files"]}
     runner = Interpreter(

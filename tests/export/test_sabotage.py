@@ -11,8 +11,9 @@ import tensorflow as tf
 from ai_edge_litert import schema_py_generated as schema
 
 import export
-from export import cli, convert, formats, network, parity
-from tests.export import conftest
+from export import cli, convert, formats, parity
+from export.signature import Signature
+from tests.export import conftest, gan_models
 
 
 def edit_kernels(data, edit):
@@ -40,6 +41,11 @@ def lose_sign(values):
     values[:] = np.abs(values)
 
 
+def signature_of(image_shape):
+    images = np.zeros((1, *image_shape), "float32")
+    return Signature.of({"images": images}, images)
+
+
 @pytest.fixture(scope="module")
 def good_file(exported):
     return (exported.folder / "generator_float32.tflite").read_bytes()
@@ -49,9 +55,9 @@ def good_file(exported):
 def convert_other(tmp_path_factory):
     """Converts another network with the real converter."""
 
-    def convert_other(model, input_shape=(1, *conftest.SHAPE)):
+    def convert_other(model, input_shape=conftest.SHAPE):
         folder = tmp_path_factory.mktemp("other")
-        signature = network.Signature(input_shape, (1, *conftest.SHAPE))
+        signature = signature_of(input_shape)
         convert.write_saved_model(model, signature, folder / "saved_model")
         path = folder / "other.tflite"
         convert.convert_to_float32(folder / "saved_model", path)
@@ -73,7 +79,7 @@ def invert(images):
 def convert_unusual(generator, path, configure):
     """Converts a network that ends in an operator LiteRT does not have."""
     unusual = rebuild(generator, invert)
-    signature = network.Signature(*[(1, *conftest.SHAPE)] * 2)
+    signature = signature_of(conftest.SHAPE)
     convert.write_saved_model(unusual, signature, path)
     converter = tf.lite.TFLiteConverter.from_saved_model(str(path))
     configure(converter)
@@ -112,7 +118,7 @@ def bad_files(good_file, generator, convert_other, tmp_path_factory):
         ),
         "another_network": convert_other(conftest.build_generator(seed=5)),
         "another_size": convert_other(
-            conftest.build_generator(shape=(48, 48, 3)), (1, 48, 48, 3)
+            conftest.build_generator(shape=(48, 48, 3)), (48, 48, 3)
         ),
         "truncated": good_file[: len(good_file) // 2],
         "empty": b"",
@@ -186,6 +192,78 @@ def test_the_good_file_passes_in_their_place(
     )
     argv = f"export --model={model_file} --output_dir={tmp_path / 'out'}"
     assert cli.main([*argv.split(), "--formats=float32"]) == 0
+
+
+NUM_CLASSES = 10  # More than the inputs that a network without labels gets.
+
+
+@pytest.fixture(scope="module")
+def conditional(tmp_path_factory):
+    """A conditional GAN's generator, and its file."""
+    path = tmp_path_factory.mktemp("gan") / "gan.keras"
+    model = gan_models.build("mlp", NUM_CLASSES)
+    model.save(path)
+    return model.inference_generator, path
+
+
+def convert_rewired(generator, path, latents=None, labels=None, dtype="int32"):
+    """Converts a generator behind functions that spoil its inputs."""
+    inputs = {
+        "latents": keras.Input((gan_models.LATENT_DIM,), name="latents"),
+        "labels": keras.Input((), dtype=dtype, name="labels"),
+    }
+    spoilt = {
+        "latents": latents(inputs["latents"]) if latents else inputs["latents"],
+        "labels": labels(inputs["labels"]) if labels else inputs["labels"],
+    }
+    rewired = keras.Model(inputs, generator(spoilt, training=False))
+    arrays = {
+        "latents": np.zeros((1, gan_models.LATENT_DIM), "float32"),
+        "labels": np.zeros(1, dtype),
+    }
+    signature = Signature.of(
+        arrays, np.zeros((1, *gan_models.SHAPE), "float32"), NUM_CLASSES
+    )
+    convert.write_saved_model(rewired, signature, path / "saved_model")
+    convert.convert_to_float32(path / "saved_model", path / "file.tflite")
+    return (path / "file.tflite").read_bytes()
+
+
+def swap_last_two(labels):
+    order = [*range(NUM_CLASSES - 2), NUM_CLASSES - 1, NUM_CLASSES - 2]
+    return keras.ops.take(np.array(order, "int32"), labels)
+
+
+REWIRINGS = {
+    "nothing_changed": ({}, ""),
+    "two_labels_swapped": ({"labels": swap_last_two}, "max difference"),
+    "labels_ignored": ({"labels": lambda x: x * 0}, "max difference"),
+    "noise_baked_in": (
+        {"latents": lambda x: x * 0.0 + 0.5},
+        "max difference",
+    ),
+    "labels_as_floats": ({"dtype": "float32"}, "inputs are"),
+}
+
+
+@pytest.mark.parametrize("name", REWIRINGS)
+def test_spoilt_noise_and_labels_are_seen(
+    name, conditional, tmp_path, monkeypatch, capsys
+):
+    generator, model_file = conditional
+    changes, problem = REWIRINGS[name]
+    data = convert_rewired(generator, tmp_path, **changes)
+    sabotage(
+        monkeypatch, "float32", lambda saved_model, path: path.write_bytes(data)
+    )
+    out = tmp_path / "out"
+    argv = f"export --model={model_file} --output_dir={out} --formats=float32"
+    is_good = name == "nothing_changed"
+    assert cli.main(argv.split()) == (0 if is_good else 1)
+    assert out.exists() == is_good
+    failed = [x for x in capsys.readouterr().out.splitlines() if "FAILED" in x]
+    assert len(failed) == (0 if is_good else 1)
+    assert problem in "".join(failed)
 
 
 def test_operator_without_a_built_in_is_not_converted(

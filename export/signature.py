@@ -1,0 +1,165 @@
+"""Names, kinds and static shapes of what goes into a network and comes out."""
+
+import dataclasses
+
+import numpy as np
+
+from export.errors import ExportError
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """What all inputs of one name have in common.
+
+    Args:
+        dtype: Name of their dtype.
+        axes: Names of their axes after the batch.
+    """
+
+    dtype: str
+    axes: tuple
+
+    def __str__(self):
+        axes = "".join(f", {axis}" for axis in self.axes) or ","
+        return f"{self.dtype} (n{axes})"
+
+
+# The numbers of axes differ: they tell the kind of an input without a name.
+KINDS = {
+    "images": Kind("float32", ("height", "width", "channels")),
+    "latents": Kind("float32", ("latent_dim",)),
+    "labels": Kind("int32", ()),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Spec:
+    """Static shape, batch included, and dtype of one input or output."""
+
+    shape: tuple
+    dtype: str
+
+    def as_json(self):
+        return {"shape": list(self.shape), "dtype": self.dtype}
+
+
+@dataclasses.dataclass(frozen=True)
+class Signature:
+    """Inputs and output of the exported function.
+
+    Args:
+        inputs: Dict from name in `KINDS` to `Spec`.
+        output: `Spec` of the images, `(1, height, width, channels)`.
+        num_classes: Integer, labels are 0 to `num_classes - 1`; `None` if
+            there are none, or nobody knows.
+    """
+
+    inputs: dict
+    output: Spec
+    num_classes: int | None = None
+
+    @classmethod
+    def of(cls, inputs, outputs, num_classes=None):
+        """Describes a network by its inputs and its answers.
+
+        Args:
+            inputs: Dict from name to array `(n, ...)`.
+            outputs: Array `(n, height, width, channels)`.
+            num_classes: Integer or `None`; it means nothing without labels.
+        """
+        specs = {
+            name: Spec((1, *array.shape[1:]), array.dtype.name)
+            for name, array in inputs.items()
+        }
+        output = Spec((1, *outputs.shape[1:]), "float32")
+        return cls(specs, output, num_classes if "labels" in inputs else None)
+
+    @property
+    def output_name(self):
+        return "images"
+
+
+def name_inputs(inputs):
+    """Returns inputs as a dictionary of arrays.
+
+    Args:
+        inputs: Array `(n, ...)`, or a dictionary of arrays.
+
+    Returns:
+        Dict from name to NumPy array.
+
+    Raises:
+        ExportError: If an array without a name is of no kind.
+    """
+    if isinstance(inputs, dict):
+        return {name: np.asarray(array) for name, array in inputs.items()}
+    array = np.asarray(inputs)
+    return {name_of(array.shape[1:]): array}
+
+
+def name_of(shape):
+    """Names an input by the number of its axes.
+
+    Args:
+        shape: Tuple, its shape without the batch.
+
+    Returns:
+        The name in `KINDS`.
+
+    Raises:
+        ExportError: If there is no such kind.
+    """
+    for name, kind in KINDS.items():
+        if len(kind.axes) == len(shape):
+            return name
+    raise ExportError(
+        "A network's only input must be images (height, width, channels), "
+        f"latents (latent_dim,) or labels (). Received: input shape {shape}."
+    )
+
+
+def check_names(names):
+    """Refuses names that are not in `KINDS`."""
+    unknown = [name for name in names if name not in KINDS]
+    if unknown:
+        raise ExportError(
+            f"The inputs must be named from {', '.join(KINDS)}. "
+            f"Received: {', '.join(map(str, unknown))}."
+        )
+
+
+def count(inputs):
+    """Returns the number of inputs, the same under each name.
+
+    Args:
+        inputs: Dict from name to array `(n, ...)`.
+
+    Raises:
+        ExportError: If the arrays differ in length.
+    """
+    lengths = {name: x.shape[0] for name, x in inputs.items()}
+    if len(set(lengths.values())) > 1:
+        received = ", ".join(f"{n} {name}" for name, n in lengths.items())
+        raise ExportError(
+            f"`inputs` must be equally many of each. Received: {received}."
+        )
+    return min(lengths.values(), default=0)
+
+
+def rows(inputs):
+    """Yields the inputs one by one, each as a dictionary of batches of one."""
+    for i in range(count(inputs)):
+        yield {name: array[i : i + 1] for name, array in inputs.items()}
+
+
+def answer(network, inputs):
+    """Calls a network in inference mode.
+
+    Args:
+        network: Built `keras.Model`.
+        inputs: Dict from name to tensor `(batch, ...)`. A network with one
+            input gets it bare.
+    """
+    if len(inputs) == 1:
+        (inputs,) = inputs.values()
+    return network(inputs, training=False)
