@@ -1,19 +1,10 @@
 """Pictures of how a CycleGAN translates the same inputs, epoch by epoch."""
 
-import pathlib
-
-import keras
-import numpy as np
-from PIL import Image, ImageDraw, ImageFont
-
-from keras_gans import data
-
-_GAP = 4
-_HEADER = 22
-_LEAST_SIDE = 96
+from keras_gans.callbacks.epoch_pictures import EpochPictures
+from keras_gans.callbacks.pictures import draw_columns
 
 
-class TranslationStrips(keras.callbacks.Callback):
+class TranslationStrips(EpochPictures):
     """Saves strips `a, a to b, a to b to a` and back, with identity.
 
     Each row shows one picture of either domain: the picture, its translation,
@@ -31,6 +22,8 @@ class TranslationStrips(keras.callbacks.Callback):
         summary_writer: `tf.summary` writer or `None`, for TensorBoard.
     """
 
+    tag = "strips"
+
     def __init__(
         self,
         images_a,
@@ -40,39 +33,10 @@ class TranslationStrips(keras.callbacks.Callback):
         pairs=False,
         summary_writer=None,
     ):
-        super().__init__()
+        super().__init__(directory, every_epochs, summary_writer)
         self.images_a = images_a
         self.images_b = images_b
-        self.directory = pathlib.Path(directory)
-        self.every_epochs = every_epochs
         self.pairs = pairs
-        self.summary_writer = summary_writer
-
-    def on_train_begin(self, logs=None):
-        if not self.path_of(0).exists():
-            self.save(0)
-
-    def on_epoch_end(self, epoch, logs=None):
-        is_last = epoch + 1 == self.params["epochs"]
-        if (epoch + 1) % self.every_epochs == 0 or is_last:
-            self.save(epoch + 1)
-
-    def path_of(self, epoch):
-        """Where the strips of `epoch` are."""
-        return self.directory / f"epoch_{epoch:03d}.png"
-
-    def save(self, epoch):
-        """Writes the strips of `epoch` and returns the path of the file."""
-        self.directory.mkdir(parents=True, exist_ok=True)
-        path = self.path_of(epoch)
-        strips = self.draw()
-        strips.save(path)
-        if self.summary_writer is not None:
-            import tensorflow as tf
-
-            with self.summary_writer.as_default():
-                tf.summary.image("strips", np.asarray(strips)[None], epoch)
-        return path
 
     def draw(self):
         """Returns the strips as a `PIL.Image`."""
@@ -99,41 +63,3 @@ class TranslationStrips(keras.callbacks.Callback):
         return self.model.predict(
             images, batch_size=4, verbose=0, direction=direction
         )
-
-
-def draw_columns(columns):
-    """Draws titled columns of pictures, equal rows side by side.
-
-    Args:
-        columns: List of `(title, images)`, images `(n, height, width,
-            channels)` in [-1, 1]; all with the same n, height and width.
-
-    Returns:
-        A `PIL.Image` in RGB. Small pictures are enlarged by whole factors.
-    """
-    num_rows, height, width = columns[0][1].shape[:3]
-    factor = max(1, -(-_LEAST_SIDE // height))
-    cell_height, cell_width = factor * height + _GAP, factor * width + _GAP
-    canvas = Image.new(
-        "RGB",
-        (len(columns) * cell_width + _GAP, num_rows * cell_height + _HEADER),
-        "white",
-    )
-    pen = ImageDraw.Draw(canvas)
-    font = ImageFont.load_default(14)
-    for column, (title, images) in enumerate(columns):
-        left = _GAP + column * cell_width
-        pen.text((left, 3), title, fill="black", font=font)
-        for row, pixels in enumerate(data.to_uint8(images)):
-            channels = pixels.shape[-1]
-            # Any other number of channels: the first three stand for all.
-            picture = Image.fromarray(
-                np.repeat(pixels[..., :1], 3, -1)
-                if channels < 3
-                else np.ascontiguousarray(pixels[..., :3])
-            )
-            picture = picture.resize(
-                (factor * width, factor * height), Image.Resampling.NEAREST
-            )
-            canvas.paste(picture, (left, _HEADER + row * cell_height))
-    return canvas

@@ -205,13 +205,13 @@ class AdversarialModel(keras.Model, abc.ABC):
         }
 
 
-def paper_adam(learning_rate=2e-4):
+def paper_adam(learning_rate=2e-4, beta_1=0.5, beta_2=0.999, **kwargs):
     """Adam as in DCGAN, pix2pix and CycleGAN.
 
     Its epsilon is PyTorch's 1e-8, not Keras's 1e-7.
     """
     return keras.optimizers.Adam(
-        learning_rate, beta_1=0.5, beta_2=0.999, epsilon=1e-8
+        learning_rate, beta_1, beta_2, epsilon=1e-8, **kwargs
     )
 
 

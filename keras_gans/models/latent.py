@@ -223,7 +223,7 @@ class LatentModel(AdversarialModel):
 
     def train_step(self, data):
         images, conditions = self._unpack(data)
-        self._check_batch_size(images.shape[0])
+        self.check_batch_size(images.shape[0])
         *first_parts, last_part = self._parts([images, *conditions])
         for images, *conditions in first_parts:
             fake_images = self._generate(conditions, ops.shape(images)[0])
@@ -272,7 +272,17 @@ class LatentModel(AdversarialModel):
             return [tensors]
         return list(zip(*[ops.split(tensor, count) for tensor in tensors]))
 
-    def _check_batch_size(self, batch_size):
+    def check_batch_size(self, batch_size):
+        """Refuses batches that a training step cannot use.
+
+        Args:
+            batch_size: Integer, or `None` if it is not known.
+
+        Raises:
+            ValueError: If the batch cannot be cut into as many equal parts as
+                there are discriminator steps, or if batch normalisation would
+                see one image alone.
+        """
         count = self.discriminator_steps
         if count > 1 and (batch_size is None or batch_size % count):
             raise ValueError(
