@@ -21,11 +21,16 @@ MAY_IMPORT = {
     "keras_gans.metrics": set(),
     "keras_gans.networks": {"keras_gans.layers"},
     "keras_gans.models": {
+        "keras_gans.latents",
         "keras_gans.layers",
         "keras_gans.losses",
         "keras_gans.metrics",
     },
-    "keras_gans.callbacks": {"keras_gans.data"},
+    "keras_gans.callbacks": {
+        "keras_gans.data",
+        "keras_gans.latents",
+        "keras_gans.metrics",
+    },
     "trainers": {"keras_gans"},
     "export": {"keras_gans"},
 }

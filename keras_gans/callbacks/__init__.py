@@ -1,6 +1,36 @@
-"""Callbacks for models with several losses and optimizers."""
+"""Callbacks: pictures of a training, instruments that watch it, guards."""
 
+from keras_gans.callbacks.balance import Balance
+from keras_gans.callbacks.class_coverage import ClassCoverage
+from keras_gans.callbacks.instrument import Instrument
+from keras_gans.callbacks.interpolations import draw_interpolations
+from keras_gans.callbacks.label_accuracy import LabelAccuracy
+from keras_gans.callbacks.memorization import Memorization
+from keras_gans.callbacks.mode_coverage import ModeCoverage
+from keras_gans.callbacks.oscillation import Oscillation
+from keras_gans.callbacks.pictures import draw_columns, draw_grid
+from keras_gans.callbacks.point_clouds import PointClouds
+from keras_gans.callbacks.sample_diversity import SampleDiversity
+from keras_gans.callbacks.sample_grids import SampleGrids
 from keras_gans.callbacks.stop_on_non_finite import StopOnNonFinite
+from keras_gans.callbacks.timeline import write_timeline
 from keras_gans.callbacks.translation_strips import TranslationStrips
 
-__all__ = ["StopOnNonFinite", "TranslationStrips"]
+__all__ = [
+    "Balance",
+    "ClassCoverage",
+    "Instrument",
+    "LabelAccuracy",
+    "Memorization",
+    "ModeCoverage",
+    "Oscillation",
+    "PointClouds",
+    "SampleDiversity",
+    "SampleGrids",
+    "StopOnNonFinite",
+    "TranslationStrips",
+    "draw_columns",
+    "draw_grid",
+    "draw_interpolations",
+    "write_timeline",
+]

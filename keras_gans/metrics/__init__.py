@@ -1,0 +1,19 @@
+"""Measures of generated images, and of the game; none changes a training."""
+
+from keras_gans.metrics.deviation import Deviation
+from keras_gans.metrics.distances import (
+    mean_pairwise_distance,
+    nearest_distances,
+)
+from keras_gans.metrics.frechet_distance import frechet_distance
+from keras_gans.metrics.image_classifier import ImageClassifier
+from keras_gans.metrics.modes import count_modes
+
+__all__ = [
+    "Deviation",
+    "ImageClassifier",
+    "count_modes",
+    "frechet_distance",
+    "mean_pairwise_distance",
+    "nearest_distances",
+]
