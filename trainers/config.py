@@ -1,11 +1,14 @@
 """One frozen dataclass per trainer is the truth; its flags come from here."""
 
+import contextlib
 import dataclasses
 import difflib
 import math
 import re
 
 from absl import flags
+
+from keras_gans import data
 
 _DEFINERS = {
     bool: flags.DEFINE_boolean,
@@ -102,6 +105,19 @@ def parse_size(flag, text):
             f"HEIGHTxWIDTH, such as 256x384. Received: {text}."
         )
     return sizes[0], sizes[-1]
+
+
+@contextlib.contextmanager
+def naming_flag(flag, value):
+    """Puts the flag in front of the sentences of errors about its value."""
+    try:
+        yield
+    except data.ImageError:
+        raise  # It names its file.
+    except ValueError as error:
+        raise UsageError(f"--{flag}={value}: {error}") from error
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"--{flag}={value}: {error}") from error
 
 
 def define_flags(config_cls):

@@ -7,8 +7,6 @@ python -m trainers.cyclegan --run_dir=runs/cyclegan-001      (goes on)
 """
 
 import dataclasses
-import subprocess
-import sys
 
 import numpy as np
 import tensorflow as tf
@@ -24,7 +22,14 @@ from keras_gans.networks import (
 )
 from keras_gans.networks.blocks import NORMALIZATIONS, UPSAMPLINGS
 from keras_gans.optimizers import FlatThenLinear
-from trainers import cli, environment, run_folder, scores, training
+from trainers import (
+    cli,
+    environment,
+    exports,
+    run_folder,
+    scores,
+    training,
+)
 from trainers import config as config_lib
 from trainers.config import UsageError, option
 from trainers.environment import say
@@ -197,7 +202,7 @@ def _train_in(run, config, pipeline, held_out):
     score = scores.score_cyclegan(model, held_out)
     for label, text in scores.sentences(score, history):
         say(label, text)
-    exit_code = _export(run) if config.export else 0
+    exit_code = exports.export(run) if config.export else 0
     run.write_json("score.json", score)
     say("look", str(strips.path_of(config.epochs)))
     if not config.export:
@@ -267,16 +272,10 @@ def build_model(config, steps_per_epoch):
 
 
 def _open_data(config):
-    try:
+    with config_lib.naming_flag("data", config.data):
         domains = data.open_unpaired(
             config.data, config.channels_a, config.channels_b
         )
-    except data.ImageError:
-        raise
-    except ValueError as error:
-        raise UsageError(f"--data={config.data}: {error}") from error
-    except FileNotFoundError as error:
-        raise FileNotFoundError(f"--data={config.data}: {error}") from error
     counts = [
         f"{len(images)} {images.name}"
         for images in (
@@ -315,13 +314,6 @@ def _load_held_out(domains, config):
         are_pairs=are_held_out and domains.test_is_paired,
         split="test" if are_held_out else "train",
     )
-
-
-def _export(run):
-    # A process of its own: what is exported is what lies in the checkpoint.
-    command = [sys.executable, "-m", "export", f"--run_dir={run.path}"]
-    say("export", " ".join(["python", *command[1:]]))
-    return subprocess.run(command, check=False).returncode
 
 
 if __name__ == "__main__":

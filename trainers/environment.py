@@ -17,6 +17,8 @@ def set_up(config):
     graph rewriter is off: its result differs from process to process, which
     changes the last bits of every number.
     """
+    # Its warnings are about traces of `predict`, for those who write models.
+    tf.get_logger().setLevel("ERROR")
     keras.utils.set_random_seed(config.seed)
     if config.reproducible:
         tf.config.experimental.enable_op_determinism()

@@ -97,26 +97,61 @@ def verdict(score, history):
             f"at the way there and back ({score['a to b']['cycle']:.3f} and "
             f"{score['b to a']['cycle']:.3f})."
         )
-    return f"{first} {_balance(history)}"
+    balance = _balance(history, "The discriminators answer", "translated")
+    return f"{first} {balance}"
 
 
-def _balance(history):
+def score_latent(score, history, instruments):
+    """Adds what the instruments saw to the score of a GAN.
+
+    Args:
+        score: Dictionary with `protocol`.
+        history: List of dictionaries, one per epoch.
+        instruments: List of `keras_gans.callbacks.Instrument`.
+
+    Returns:
+        A dictionary that JSON can hold: `score`, the last values of the
+        figures that instruments have limits for, and the alarms of the last
+        epoch.
+    """
+    figures = {
+        name: history[-1][name]
+        for instrument in instruments
+        for name in instrument.limits
+        if name in history[-1] and not name.endswith("_probability")
+    }
+    alarms = [instrument.diagnose(history) for instrument in instruments]
+    return {
+        **score,
+        # What the score itself counts, on other noise, wins.
+        **{name: figures[name] for name in figures if name not in score},
+        "alarms": [sentence for sentence in alarms if sentence],
+    }
+
+
+def latent_sentences(score, history):
+    """The score and the verdict as `(label, text)` lines for the screen."""
+    lines = [("score", score["protocol"])]
+    for name, value in score.items():
+        if name not in ("protocol", "alarms"):
+            lines.append(("", f"{name.replace('_', ' ')}: {value:.3g}"))
+    verdict = _balance(history, "The discriminator answers", "generated")
+    if not score["alarms"]:
+        return [*lines, ("verdict", f"No alarms. {verdict}")]
+    return [*lines, *(("verdict", sentence) for sentence in score["alarms"])]
+
+
+def _balance(history, answers, fakes):
     last = history[-max(1, len(history) // 10) :]
     real = np.mean([row["real_probability"] for row in last])
     fake = np.mean([row["fake_probability"] for row in last])
-    answers = (
-        f"The discriminators answer {real:.2f} to real and {fake:.2f} to "
-        "translated pictures"
-    )
+    answers += f" {real:.2f} to real and {fake:.2f} to {fakes} pictures"
     low, high = BALANCED
     if low <= real <= high and low <= fake <= high:
         return f"{answers}: near 0.5, the game is balanced."
     if real > fake:
-        return (
-            f"{answers}: they still tell them apart, so the generators have "
-            "more to learn."
-        )
-    return f"{answers}: they have lost track; lower the learning rate."
+        return f"{answers}: still told apart, so there is more to learn."
+    return f"{answers}: all track is lost; lower the learning rate."
 
 
 def _translate(model, images, direction):

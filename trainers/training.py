@@ -13,7 +13,7 @@ import keras
 import tensorflow as tf
 
 from keras_gans import checkpoints, data
-from keras_gans.callbacks import StopOnNonFinite
+from keras_gans.callbacks import Instrument, StopOnNonFinite
 from trainers import plots, run_folder
 from trainers.cli import Stopped
 from trainers.environment import say
@@ -38,7 +38,9 @@ def fit(model, pipeline, run, epochs, checkpoint_steps=0, callbacks=()):
         epochs: Integer, epochs in all.
         checkpoint_steps: Integer, steps between checkpoints; 0 for the ends
             of epochs, at most two in a minute.
-        callbacks: Keras callbacks, called before each checkpoint.
+        callbacks: Keras callbacks, called before each checkpoint. Those that
+            are `Instrument`s go on with the history of the run; their figures
+            and alarms are saved with it.
 
     Returns:
         The history: a list of dictionaries, one per epoch.
@@ -49,10 +51,18 @@ def fit(model, pipeline, run, epochs, checkpoint_steps=0, callbacks=()):
         keras_gans.data.ImageError: If a picture cannot be read.
     """
     progress = _restore(run, model)
+    instruments = [c for c in callbacks if isinstance(c, Instrument)]
+    for instrument in instruments:
+        instrument.history = list(progress.history)
     recorder = _Recorder(
-        run, progress, pipeline.steps_per_epoch, epochs, checkpoint_steps
+        run,
+        progress,
+        pipeline.steps_per_epoch,
+        epochs,
+        checkpoint_steps,
+        instruments,
     )
-    callbacks = [StopOnNonFinite(), *callbacks, recorder]
+    callbacks = [StopOnNonFinite(), *callbacks, recorder, _ProgressBar()]
 
     def fit_to(last_epoch, *more_callbacks):
         epoch, steps_done = divmod(progress.step, pipeline.steps_per_epoch)
@@ -118,6 +128,24 @@ def _restore(run, model):
     return _Progress(checkpoint.step, **checkpoint.state)
 
 
+class _ProgressBar(keras.callbacks.ProgbarLogger):
+    """Keras's progress bar, without what only tables need."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        super().on_train_batch_end(batch, _without_details(logs))
+
+    def on_epoch_end(self, epoch, logs=None):
+        super().on_epoch_end(epoch, _without_details(logs))
+
+
+def _without_details(logs):
+    return {
+        name: value
+        for name, value in logs.items()
+        if not re.fullmatch(r".+_probability_deviation|class_.+_share", name)
+    }
+
+
 class _RestoreLogs(keras.callbacks.Callback):
     """Puts the running logs of an interrupted epoch back: `fit` resets them."""
 
@@ -134,7 +162,13 @@ class _Recorder(keras.callbacks.Callback):
     """Writes history, curves and checkpoints; stops on a signal."""
 
     def __init__(
-        self, run, progress, steps_per_epoch, epochs, checkpoint_steps
+        self,
+        run,
+        progress,
+        steps_per_epoch,
+        epochs,
+        checkpoint_steps,
+        instruments,
     ):
         super().__init__()
         self.run = run
@@ -142,6 +176,7 @@ class _Recorder(keras.callbacks.Callback):
         self.steps_per_epoch = steps_per_epoch
         self.epochs = epochs
         self.checkpoint_steps = checkpoint_steps
+        self.instruments = instruments
         self.saved_step = progress.step
         self.saved_at = time.monotonic()
         self.started = time.monotonic() - progress.seconds
@@ -204,21 +239,38 @@ class _Recorder(keras.callbacks.Callback):
 
     def _save(self):
         if self.progress.history:
-            run_folder.write_text(
-                self.run.path / "history.csv", _as_csv(self.progress.history)
-            )
-            plots.plot_losses(
-                self.progress.history, self.run.plots / "losses.png"
-            )
-            plots.plot_discriminator(
-                self.progress.history, self.run.plots / "discriminator.png"
-            )
+            self._report(self.progress.history)
         self.progress.seconds = round(time.monotonic() - self.started, 3)
         state = dataclasses.asdict(self.progress)
         step = state.pop("step")
         checkpoints.write(self.run.checkpoints, self.model, step, state)
         self.saved_step = step
         self.saved_at = time.monotonic()
+
+    def _report(self, history):
+        run_folder.write_text(self.run.path / "history.csv", _as_csv(history))
+        plots.plot_losses(history, self.run.plots / "losses.png")
+        plots.plot_discriminator(history, self.run.plots / "discriminator.png")
+        if not self.instruments:
+            return
+        limits = {
+            name: limit
+            for instrument in self.instruments
+            for name, limit in instrument.limits.items()
+        }
+        plots.plot_instruments(
+            history, limits, self.run.plots / "instruments.png"
+        )
+        alarms = sorted(
+            alarm
+            for instrument in self.instruments
+            for alarm in instrument.alarms(history)
+        )
+        lines = [f"epoch {epoch}: {sentence}" for epoch, sentence in alarms]
+        run_folder.write_text(
+            self.run.path / "alarms.txt",
+            "\n".join(lines or ["No alarms so far."]) + "\n",
+        )
 
     def _estimate_time(self):
         now = time.monotonic()
@@ -230,8 +282,9 @@ class _Recorder(keras.callbacks.Callback):
         if self.progress.step - first_step == _STEPS_BEFORE_ESTIMATE:
             seconds_per_step = (now - then) / _STEPS_BEFORE_ESTIMATE
             steps_left = self.epochs * self.steps_per_epoch - self.progress.step
+            print()  # The progress bar has not ended its line.
             say(
-                "\ntime",
+                "time",
                 f"about {_duration(seconds_per_step * steps_left)} for the "
                 f"rest of {self.epochs} epochs",
             )

@@ -39,3 +39,56 @@ def tiny_flags(picture_folder):
         "--decay_epochs=2",
         "--noexport",
     ]
+
+
+@pytest.fixture(scope="session")
+def class_folder(tmp_path_factory):
+    """Bright and dark 16x16 pictures: 12 of each for training, 10 to test."""
+    root = tmp_path_factory.mktemp("classes")
+    rng = np.random.default_rng(0)
+    for split, count in (("train", 12), ("test", 10)):
+        for name, offset in (("bright", 150), ("dark", 0)):
+            folder = root / split / name
+            folder.mkdir(parents=True)
+            for i in range(count):
+                pixels = offset + rng.integers(0, 100, (16, 16, 1))
+                pixels = np.repeat(pixels, 3, axis=-1).astype("uint8")
+                Image.fromarray(pixels).save(folder / f"{i}.png")
+    return root
+
+
+@pytest.fixture(scope="session")
+def tiny_image_flags(class_folder):
+    """Flags of a GAN of pictures with all there is: 6 steps per epoch."""
+    return [
+        f"--data={class_folder}",
+        "--image_size=16",
+        "--load_size=18",
+        "--batch_size=2",
+        "--discriminator_steps=2",
+        "--latent_dim=3",
+        "--generator_filters=2",
+        "--discriminator_filters=2",
+        "--discriminator_normalization=none",
+        "--penalty=gradient",
+        "--dropout=0.2",
+        "--instance_noise=0.1",
+        "--average_decay=0.9",
+        "--flat_epochs=2",
+        "--decay_epochs=2",
+        "--noexport",
+    ]
+
+
+@pytest.fixture(scope="session")
+def tiny_mixture_flags():
+    """Flags of a GAN of points: 6 steps per epoch."""
+    return [
+        "--data=mixture:ring_8",
+        "--network=mlp",
+        "--hidden_units=8",
+        "--latent_dim=2",
+        "--batch_size=16",
+        "--steps_per_epoch=6",
+        "--flat_epochs=4",
+    ]

@@ -1,6 +1,6 @@
-"""Runs the CycleGAN trainer and kills it, as hard as can be, at a set point.
+"""Runs a trainer and kills it, as hard as can be, at a set point.
 
-    python -m tests.trainers.killed POINT --data=... --run_dir=...
+    python -m tests.trainers.killed TRAINER POINT --data=... --run_dir=...
 
 POINT is `step:N` (as step N ends), `fsync:N`, `rename:N` or `rmtree:N` (at
 the N-th such call: each is a line of the checkpoint writer), `write:N` (half
@@ -8,6 +8,7 @@ way through the N-th model file), `unseeded` (not killed; the negative
 control: seeds are not restored), or `never`.
 """
 
+import importlib
 import os
 import pathlib
 import shutil
@@ -48,9 +49,9 @@ def kill_at_step(number):
 
 
 def kill_in_model_file(number):
-    from keras_gans.models import CycleGAN
+    from keras_gans.models.adversarial import AdversarialModel
 
-    save = CycleGAN.save
+    save = AdversarialModel.save
     calls = 0
 
     def save_half(self, path, *args, **kwargs):
@@ -63,13 +64,13 @@ def kill_in_model_file(number):
             path.write_bytes(content[: len(content) // 2])
             kill()
 
-    CycleGAN.save = save_half
+    AdversarialModel.save = save_half
 
 
 def forget_seeds():
-    from keras_gans.models import CycleGAN
+    from keras_gans.models.adversarial import AdversarialModel
 
-    CycleGAN.load_own_variables = lambda self, store: None
+    AdversarialModel.load_own_variables = lambda self, store: None
 
 
 def arm(point):
@@ -92,10 +93,12 @@ def arm(point):
 
 
 def main(arguments):
-    arm(arguments[0])
-    from trainers import cli, cyclegan
+    trainer, point, *flags = arguments
+    arm(point)
+    from trainers import cli
 
-    cli.main("cyclegan", cyclegan.Config, cyclegan.train, "", arguments[1:])
+    module = importlib.import_module(f"trainers.{trainer}")
+    cli.main(trainer, module.Config, module.train, "", flags)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,64 @@
+"""GANs that were killed and gone on with equal those that were not."""
+
+import pytest
+
+from tests.trainers import processes
+from tests.trainers.processes import differing
+
+CASES = ["gan", "gan of points", "conditional_gan"]
+
+
+@pytest.fixture(scope="module", params=CASES)
+def case(request, tiny_image_flags, tiny_mixture_flags, tmp_path_factory):
+    """Trainer, its flags, and the state of a run that nobody killed."""
+    trainer = request.param.split()[0]
+    flags = tiny_image_flags
+    if "points" in request.param:
+        flags = tiny_mixture_flags
+    run_dir = tmp_path_factory.mktemp("whole") / "run"
+    return trainer, flags, processes.finish(trainer, "never", flags, run_dir)
+
+
+def test_the_state_holds_all_that_training_changes(case):
+    _, flags, (arrays, history) = case
+    names = " ".join(arrays)
+    parts = ["generator_optimizer/", "discriminator_optimizer/", "seed_state_0"]
+    if "--dropout=0.2" in flags:
+        # Of the noise, and of each dropout layer.
+        parts += ["average_generator/", "seed_state_2"]
+    for part in parts:
+        assert part in names
+    assert len(history.splitlines()) == 1 + 4
+
+
+@pytest.mark.parametrize(
+    "point", ["step:10", pytest.param("write:6", marks=pytest.mark.slow)]
+)
+def test_killed_and_resumed_equals_uninterrupted(point, case, tmp_path):
+    trainer, flags, uninterrupted = case
+    resumed = processes.kill_and_finish(trainer, point, flags, tmp_path / "run")
+    assert differing(resumed, uninterrupted) == []
+
+
+@pytest.mark.slow
+def test_forgetting_the_seeds_is_noticed(case, tmp_path):
+    # The negative control: what the test above must be able to see.
+    trainer, flags, uninterrupted = case
+    flags = [*flags, "--checkpoint_steps=2"]
+    processes.run(trainer, "step:10", flags, tmp_path / "run")
+    resumed = processes.finish(trainer, "unseeded", flags, tmp_path / "run")
+    assert "vars/seed_state_0" in differing(resumed, uninterrupted)
+    assert any("generator/" in n for n in differing(resumed, uninterrupted))
+
+
+def test_the_history_has_the_figures_of_the_instruments(case):
+    """Alarms too, which are a function of the history."""
+    trainer, flags, (_, history) = case
+    figures = history.splitlines()[0].split(",")
+    if "mixture:" in flags[0]:
+        expected = {"answer_deviation", "modes_found", "good_share"}
+    elif trainer == "gan":
+        expected = {"sample_diversity", "classes_found", "copied_share"}
+    else:
+        expected = {"sample_diversity", "label_accuracy", "copied_share"}
+    assert expected <= set(figures)

@@ -1,0 +1,393 @@
+"""Pictures as the data of a GAN, with or without labels."""
+
+import numpy as np
+
+from keras_gans import data
+from keras_gans.callbacks import (
+    ClassCoverage,
+    LabelAccuracy,
+    Memorization,
+    SampleDiversity,
+    SampleGrids,
+    draw_grid,
+    draw_interpolations,
+    write_timeline,
+)
+from keras_gans.metrics import ImageClassifier, frechet_distance
+from keras_gans.models import GAN, ConditionalGAN
+from keras_gans.networks import (
+    build_dcgan_discriminator,
+    build_dcgan_generator,
+    build_mlp_discriminator,
+    build_mlp_generator,
+    build_resnet_gan_discriminator,
+    build_resnet_gan_generator,
+)
+from trainers import config as config_lib
+from trainers import plots
+from trainers.config import UsageError
+from trainers.environment import say
+from trainers.latent import report_alarm
+
+_NUM_SAMPLES = 64
+_SAMPLES_PER_CLASS = 8
+_SHOWN_CLASSES = 10
+# Of larger sets, as many pictures stand for all in what instruments compare.
+_WATCHED = 10_000
+_LARGEST_CLASSIFIED_SIDE = 64
+_EXPORT_INPUTS = 8
+_SHOWN_NEAREST = 10
+
+
+class ImageTask:
+    """A GAN that learns the distribution of pictures.
+
+    Args:
+        config: Config of `trainers.gan` or `trainers.conditional_gan`.
+
+    Raises:
+        UsageError: If the data do not fit the flags.
+        keras_gans.data.ImageError: If pictures cannot be read.
+    """
+
+    is_exportable = True
+    _trainer = "gan"
+
+    def __init__(self, config):
+        self._config = config
+        size = _square(config.image_size)
+        with config_lib.naming_flag("data", config.data):
+            images = data.open_images(config.data, config.channels)
+        self._images = images
+        self._shape = (*size, config.channels)
+        self._check_labels()
+        batch_size = config.batch_size * config.discriminator_steps
+        if batch_size > len(images.train):
+            raise UsageError(
+                "--batch_size times --discriminator_steps must be at most "
+                f"{len(images.train)}, the number of pictures. Received: "
+                f"{batch_size}."
+            )
+        try:
+            self.pipeline = data.ImagePipeline(
+                images.train,
+                size,
+                config_lib.parse_size("load_size", config.load_size)
+                if config.load_size
+                else size,
+                batch_size,
+                config.seed,
+                config.flip,
+                **self._labels_of_pipeline(),
+            )
+        except data.ImageError:
+            raise
+        except ValueError as error:
+            raise UsageError(str(error)) from error
+        num_test = 0 if images.test is None else len(images.test)
+        say(
+            "data",
+            f"{config.data}: {len(images.train)} pictures, {num_test} for "
+            f"tests, {images.num_classes or 'no'} classes, "
+            f"{size[0]}x{size[1]}",
+        )
+
+    def _check_labels(self):
+        """Refuses data that lack what the networks need."""
+
+    def _labels_of_pipeline(self):
+        return {}
+
+    def build_model(self, **arguments):
+        """Builds the model, not compiled."""
+        return GAN(*self._build_networks(num_classes=None), **arguments)
+
+    def _build_networks(self, num_classes, **conditioning):
+        config = self._config
+        shape, latent_dim = self._shape, config.latent_dim
+        if config.network == "mlp":
+            hidden_units = (config.hidden_units, config.hidden_units)
+            generator = build_mlp_generator(
+                latent_dim, shape, hidden_units, num_classes
+            )
+            discriminator = build_mlp_discriminator(
+                shape,
+                hidden_units,
+                num_classes,
+                spectral_norm=config.spectral_norm,
+                dropout=config.dropout,
+                **conditioning,
+            )
+        elif config.network == "resnet":
+            generator = build_resnet_gan_generator(
+                latent_dim, shape, config.generator_filters, num_classes
+            )
+            discriminator = build_resnet_gan_discriminator(
+                shape,
+                config.discriminator_filters,
+                num_classes,
+                config.spectral_norm,
+            )
+        else:
+            generator = build_dcgan_generator(
+                latent_dim, shape, config.generator_filters, num_classes
+            )
+            discriminator = build_dcgan_discriminator(
+                shape,
+                config.discriminator_filters,
+                num_classes,
+                normalization=config.discriminator_normalization,
+                spectral_norm=config.spectral_norm,
+                minibatch_stddev=config.minibatch_stddev,
+                dropout=config.dropout,
+                **conditioning,
+            )
+        return generator, discriminator
+
+    def pictures(self, run, summary_writer):
+        """The callback that draws samples of the same noise."""
+        run.samples.mkdir(exist_ok=True)
+        np.savez_compressed(
+            run.samples / "inputs.npz",
+            **{
+                f"generator{name}": inputs[:_EXPORT_INPUTS]
+                for name, inputs in self._export_inputs().items()
+            },
+        )
+        return SampleGrids(
+            directory=run.samples,
+            every_epochs=self._config.sample_epochs,
+            summary_writer=summary_writer,
+            **self._rows(),
+        )
+
+    def _draw_latents(self, count):
+        rng = np.random.default_rng(self._config.seed)
+        shape = (count, self._config.latent_dim)
+        return rng.standard_normal(shape, "float32")
+
+    def _export_inputs(self):
+        return {"": self._draw_latents(_EXPORT_INPUTS)}
+
+    def _rows(self):
+        return {"latents": self._draw_latents(_NUM_SAMPLES)}
+
+    def instruments(self, run):
+        """What to watch; the classifier is trained once in a run."""
+        self._real, self._real_labels = self._load_some("train")
+        self._held_out, held_out_labels = self._load_some("test")
+        self._classifier = self._get_classifier(run)
+        self._coverage = self._memorization = None
+        instruments = [self._diversity_instrument()]
+        if self._classifier is not None:
+            instruments.append(self._label_instrument(held_out_labels))
+        if self._held_out is None:
+            say("note", "no test pictures: nobody watches for memorisation")
+        else:
+            self._memorization = Memorization(
+                self._real, self._held_out, report=report_alarm
+            )
+            instruments.append(self._memorization)
+        return instruments
+
+    def _load_some(self, split):
+        """Up to 10,000 pictures of a split and their labels, evenly spread."""
+        images = getattr(self._images, split)
+        if images is None:
+            return None, None
+        labels = getattr(self._images, f"{split}_labels")
+        size = self._shape[:2]
+        if len(images) <= _WATCHED:
+            return data.to_float(images.load(size)), labels
+        places = np.linspace(0, len(images) - 1, _WATCHED).astype(int)
+        pictures = np.stack([images.read(place, size) for place in places])
+        return data.to_float(pictures), (
+            None if labels is None else labels[places]
+        )
+
+    def _get_classifier(self, run):
+        if self._real_labels is None:
+            return None
+        if max(self._shape[:2]) > _LARGEST_CLASSIFIED_SIDE:
+            say("note", "pictures are too large for the small classifier")
+            return None
+        path = run.path / "classifier.keras"
+        if path.exists():
+            return ImageClassifier.load(path)
+        say("watch", "training a small classifier, to look at the samples")
+        classifier = ImageClassifier.train(
+            self._real,
+            self._real_labels,
+            self._images.num_classes,
+            self._config.seed,
+        )
+        classifier.save(path)
+        return classifier
+
+    def _diversity_instrument(self):
+        return SampleDiversity(self._real, report=report_alarm)
+
+    def _label_instrument(self, held_out_labels):
+        del held_out_labels
+        self._coverage = ClassCoverage(
+            self._classifier,
+            self._images.num_classes,
+            self._images.class_names,
+            report=report_alarm,
+        )
+        return self._coverage
+
+    def score(self, model):
+        """Frechet distance to test pictures, where there is a classifier."""
+        if self._classifier is None or self._held_out is None:
+            return {"protocol": "figures of the instruments, last weights"}
+        count = len(self._held_out)
+        features = self._classifier.features
+        test_features = features(self._held_out)
+        places = np.linspace(0, len(self._real) - 1, count).astype(int)
+        return {
+            "protocol": (
+                f"Frechet distance of {count} samples to the test pictures, "
+                "in the features of the run's own small classifier, last "
+                "weights"
+            ),
+            "frechet_distance": frechet_distance(
+                features(self._sample(model, count)), test_features
+            ),
+            "frechet_distance_of_real": frechet_distance(
+                features(self._real[places]), test_features
+            ),
+        }
+
+    def _sample(self, model, count):
+        return model.sample(count, seed=self._config.seed)
+
+    def draw(self, run, model):
+        """Draws what the finished run shows."""
+        write_timeline(run.samples, run.samples / "timeline.gif")
+        self._draw_interpolations(model).save(
+            run.samples / "interpolations.png"
+        )
+        # Nothing was measured where a finished run is only looked at again.
+        if self._coverage is not None and self._coverage.histogram is not None:
+            histogram = self._coverage.histogram
+            plots.plot_classes(
+                histogram / histogram.sum(),
+                self._images.class_names,
+                run.plots / "classes.png",
+            )
+        if self._memorization is not None and (
+            self._memorization.samples is not None
+        ):
+            _draw_nearest(self._memorization).save(run.plots / "nearest.png")
+
+    def _draw_interpolations(self, model):
+        return draw_interpolations(model, 8, 10, self._config.seed)
+
+    def next_command(self, run):
+        """What to do next."""
+        if not self._config.export:
+            return f"python -m export --run_dir={run.path}"
+        return f"python -m trainers.{self._trainer} --data=FOLDER, on your own"
+
+
+class ConditionalImageTask(ImageTask):
+    """A GAN that learns the distribution of pictures of each class."""
+
+    _trainer = "conditional_gan"
+
+    def _check_labels(self):
+        if self._images.num_classes < 2:
+            raise UsageError(
+                "--data must have labels of two classes or more: "
+                "embedded:fashion_mnist, one folder per class, or a set of "
+                f"TensorFlow Datasets with `label`. {self._config.data} has "
+                f"{self._images.num_classes} classes."
+            )
+
+    def _labels_of_pipeline(self):
+        return {
+            "labels": self._images.train_labels,
+            "num_classes": self._images.num_classes,
+        }
+
+    def build_model(self, **arguments):
+        """Builds the model, not compiled."""
+        conditioning = {}
+        if self._config.network != "resnet":
+            conditioning["conditioning"] = self._config.conditioning
+        num_classes = self._images.num_classes
+        networks = self._build_networks(num_classes, **conditioning)
+        return ConditionalGAN(*networks, num_classes, **arguments)
+
+    def _export_inputs(self):
+        labels = np.arange(_EXPORT_INPUTS) % self._images.num_classes
+        return {
+            "/latents": self._draw_latents(_EXPORT_INPUTS),
+            "/labels": labels.astype("int32"),
+        }
+
+    @property
+    def _shown_labels(self):
+        return np.arange(min(self._images.num_classes, _SHOWN_CLASSES))
+
+    def _rows(self):
+        return {
+            "latents": self._draw_latents(_SAMPLES_PER_CLASS),
+            "labels": self._shown_labels,
+            "class_names": self._images.class_names,
+        }
+
+    def _diversity_instrument(self):
+        return SampleDiversity(
+            self._real, self._real_labels, report=report_alarm
+        )
+
+    def _label_instrument(self, held_out_labels):
+        accuracy = 1.0
+        if held_out_labels is not None:
+            accuracy = self._classifier.accuracy(
+                self._held_out, held_out_labels
+            )
+            say("watch", f"it is right on {accuracy:.1%} of the test pictures")
+        return LabelAccuracy(
+            self._classifier,
+            self._images.num_classes,
+            accuracy,
+            report=report_alarm,
+        )
+
+    def _sample(self, model, count):
+        labels = np.arange(count) % self._images.num_classes
+        return model.sample(labels, seed=self._config.seed)
+
+    def _draw_interpolations(self, model):
+        labels = self._shown_labels
+        return draw_interpolations(
+            model, len(labels), 10, self._config.seed, labels
+        )
+
+
+def _draw_nearest(memorization):
+    """Samples above the training pictures that are nearest to them."""
+    nearest_first = np.argsort(memorization.nearest_distances)[:_SHOWN_NEAREST]
+    return draw_grid(
+        np.concatenate(
+            [
+                memorization.samples[nearest_first],
+                memorization.nearest_images[nearest_first],
+            ]
+        ),
+        len(nearest_first),
+        ["sample", "nearest in training"],
+    )
+
+
+def _square(image_size):
+    height, width = config_lib.parse_size("image_size", image_size)
+    if height != width:
+        raise UsageError(
+            "--image_size must be one side: the networks make squares. "
+            f"Received: {image_size}."
+        )
+    return height, width

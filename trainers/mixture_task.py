@@ -1,0 +1,101 @@
+"""Points of the plane as the data of a GAN: every lost mode can be counted."""
+
+import numpy as np
+
+from keras_gans import data
+from keras_gans.callbacks import ModeCoverage, PointClouds, write_timeline
+from keras_gans.metrics import count_modes
+from keras_gans.models import GAN
+from keras_gans.networks import build_mlp_discriminator, build_mlp_generator
+from trainers.environment import say
+from trainers.latent import report_alarm
+
+_NUM_DRAWN = 1000
+_NUM_SCORED = 2500  # Of VEEGAN and PacGAN.
+
+
+class MixtureTask:
+    """A GAN that learns a mixture of Gaussians.
+
+    Args:
+        config: Config of `trainers.gan` with a mixture as `data`.
+    """
+
+    is_exportable = False  # Files for phones make pictures.
+
+    def __init__(self, config):
+        self._config = config
+        self._mixture = data.open_mixture(config.mixture_name)
+        self.pipeline = data.MixturePipeline(
+            self._mixture,
+            config.batch_size * config.discriminator_steps,
+            config.steps_per_epoch,
+            config.seed,
+        )
+        say(
+            "data",
+            f"{config.data}: {len(self._mixture.centers)} modes of deviation "
+            f"{self._mixture.deviation}, endless points",
+        )
+
+    def build_model(self, **arguments):
+        """Builds the model, not compiled."""
+        config = self._config
+        hidden_units = (config.hidden_units, config.hidden_units)
+        return GAN(
+            build_mlp_generator(config.latent_dim, (2,), hidden_units),
+            build_mlp_discriminator(
+                (2,),
+                hidden_units,
+                spectral_norm=config.spectral_norm,
+                dropout=config.dropout,
+            ),
+            **arguments,
+        )
+
+    def pictures(self, run, summary_writer):
+        """The callback that draws points and the discriminator's field."""
+        rng = np.random.default_rng(self._config.seed)
+        return PointClouds(
+            self._mixture,
+            rng.standard_normal((_NUM_DRAWN, self._config.latent_dim)),
+            run.samples,
+            self._config.sample_epochs,
+            summary_writer,
+        )
+
+    def instruments(self, run):
+        """What to watch."""
+        del run
+        return [ModeCoverage(self._mixture, report=report_alarm)]
+
+    def score(self, model):
+        """Counts modes, on other noise than the instrument's."""
+        points = model.sample(_NUM_SCORED, seed=self._config.seed + 1)
+        modes_found, good_share = count_modes(
+            points, self._mixture.centers, self._mixture.deviation
+        )
+        return {
+            "protocol": (
+                f"{_NUM_SCORED} points of the last weights; good: within 3 "
+                "deviations of a centre; found: modes with a good point"
+            ),
+            "modes": len(self._mixture.centers),
+            "modes_found": modes_found,
+            "good_share": good_share,
+        }
+
+    def draw(self, run, model):
+        """Draws what the finished run shows."""
+        del model
+        write_timeline(
+            run.samples, run.samples / "timeline.gif", captions=False
+        )
+
+    def next_command(self, run):
+        """What to try next."""
+        del run
+        return (
+            "python -m trainers.gan --recipe=grid_25 "
+            "--adversarial_loss=minimax, or --penalty=none"
+        )
