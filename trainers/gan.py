@@ -10,7 +10,7 @@ import dataclasses
 
 from keras_gans.data import MIXTURES
 from trainers import cli, environment, latent
-from trainers.config import UsageError, did_you_mean, option
+from trainers.config import UsageError, did_you_mean
 from trainers.image_task import ImageTask
 from trainers.mixture_task import MixtureTask
 
@@ -20,10 +20,6 @@ _MIXTURE = "mixture:"
 @dataclasses.dataclass(frozen=True)
 class Config(latent.Config):
     """Flags of the GAN trainer."""
-
-    steps_per_epoch: int = option(
-        500, "Steps in an epoch of a mixture.", 1, fixed=True
-    )
 
     def check(self):
         super().check()

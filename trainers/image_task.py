@@ -78,6 +78,7 @@ class ImageTask:
                 batch_size,
                 config.seed,
                 config.flip,
+                steps_per_epoch=config.steps_per_epoch or None,
                 **self._labels_of_pipeline(),
             )
         except data.ImageError:
@@ -364,7 +365,12 @@ class ConditionalImageTask(ImageTask):
     def _draw_interpolations(self, model):
         labels = self._shown_labels
         return draw_interpolations(
-            model, len(labels), 10, self._config.seed, labels
+            model,
+            len(labels),
+            10,
+            self._config.seed,
+            labels,
+            self._images.class_names,
         )
 
 

@@ -43,6 +43,13 @@ class Config(config_lib.Config):
     batch_size: int = option(
         128, "Pictures in a turn of the discriminator.", 1, fixed=True
     )
+    steps_per_epoch: int = option(
+        0,
+        "Steps in an epoch; 0: one walk through the pictures, 500 for the "
+        "points of a mixture.",
+        0,
+        fixed=True,
+    )
     flat_epochs: int = option(25, "Epochs at the full learning rate.", 0)
     decay_epochs: int = option(0, "Epochs of its linear fall.", 0)
     generator_learning_rate: float = option(2e-4, "Of the generator's Adam.")

@@ -10,6 +10,7 @@ from keras_gans.networks import build_mlp_discriminator, build_mlp_generator
 from trainers.environment import say
 from trainers.latent import report_alarm
 
+_STEPS_PER_EPOCH = 500
 _NUM_DRAWN = 1000
 _NUM_SCORED = 2500  # Of VEEGAN and PacGAN.
 
@@ -29,7 +30,7 @@ class MixtureTask:
         self.pipeline = data.MixturePipeline(
             self._mixture,
             config.batch_size * config.discriminator_steps,
-            config.steps_per_epoch,
+            config.steps_per_epoch or _STEPS_PER_EPOCH,
             config.seed,
         )
         say(

@@ -11,6 +11,8 @@ SEED = 0
 RECENT_EPOCHS = 3
 # After so many epochs, a bad beginning is no excuse.
 FIRST_EPOCHS = 10
+# So much of its limit, in those epochs: a figure is on its way up.
+_LEAST_RISE = 0.1
 
 
 class Instrument(keras.callbacks.Callback, abc.ABC):
@@ -119,9 +121,10 @@ def rows_with(history, *names):
 def falls_short(rows, name, limit):
     """Whether a figure that should be high is low, and not only as yet.
 
-    Generators begin with almost equal images of nothing. So a figure is low
-    only if it is below the limit in three epochs on end, and either was above
-    it before or ten epochs have gone by.
+    Generators begin with almost equal images of nothing, and averaged ones
+    lag behind. So a figure is low only if it is below the limit in three
+    epochs on end and not on its way up, and either was above the limit before
+    or ten epochs have gone by.
 
     Args:
         rows: List of dictionaries, one per epoch, that all have the figure.
@@ -135,7 +138,9 @@ def falls_short(rows, name, limit):
         return False
     is_low = [row[name] < limit for row in rows]
     has_begun = rows[-1]["epoch"] >= FIRST_EPOCHS or not all(is_low)
-    return has_begun and all(is_low[-RECENT_EPOCHS:])
+    rise = rows[-1][name] - rows[-RECENT_EPOCHS][name]
+    is_rising = rise > _LEAST_RISE * limit
+    return has_begun and all(is_low[-RECENT_EPOCHS:]) and not is_rising
 
 
 def _print(sentences):

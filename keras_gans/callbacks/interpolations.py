@@ -3,10 +3,12 @@
 import numpy as np
 
 from keras_gans import latents
-from keras_gans.callbacks.pictures import draw_grid
+from keras_gans.callbacks.pictures import draw_grid, name_rows
 
 
-def draw_interpolations(model, num_paths, num_steps, seed, labels=None):
+def draw_interpolations(
+    model, num_paths, num_steps, seed, labels=None, class_names=()
+):
     """Draws what a generator makes of spherical paths between two noises.
 
     A generator that has learnt by heart jumps from one image to another;
@@ -19,6 +21,8 @@ def draw_interpolations(model, num_paths, num_steps, seed, labels=None):
         seed: Integer for the same paths at each call, or `None`.
         labels: Integers `(num_paths,)`, the class of each path of a
             conditional model; `None` for a model without labels.
+        class_names: Strings, `class_names[label]` is the name of a class; if
+            empty, its number is written.
 
     Returns:
         A `PIL.Image` in RGB, a path in each row.
@@ -40,9 +44,7 @@ def draw_interpolations(model, num_paths, num_steps, seed, labels=None):
     paths = latents.interpolate(ends[:num_paths], ends[num_paths:], num_steps)
     # (num_steps, num_paths, latent_dim): a path must come in one piece.
     inputs = np.concatenate(paths.swapaxes(0, 1))
-    row_names = []
     if labels is not None:
         inputs = {"latents": inputs, "labels": np.repeat(labels, num_steps)}
-        row_names = [str(label) for label in labels]
     images = model.predict(inputs, verbose=0)
-    return draw_grid(images, num_steps, row_names)
+    return draw_grid(images, num_steps, name_rows(labels, class_names))

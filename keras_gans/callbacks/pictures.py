@@ -95,6 +95,32 @@ def draw_grid(images, num_columns, row_names=()):
     return canvas
 
 
+def name_rows(labels, class_names):
+    """What is written beside rows of one class each.
+
+    Args:
+        labels: Integers `(num_rows,)`, or `None` for rows without a class.
+        class_names: Strings, `class_names[label]` is the name of a class; if
+            empty, its number is written.
+
+    Returns:
+        A list of strings, empty without labels.
+
+    Raises:
+        ValueError: If a label has no name.
+    """
+    if labels is None:
+        return []
+    if not class_names:
+        return [str(label) for label in labels]
+    if max(labels) >= len(class_names):
+        raise ValueError(
+            "`class_names` must have a name for each class in `labels`. "
+            f"Received: {len(class_names)} names, and label {max(labels)}."
+        )
+    return [class_names[label] for label in labels]
+
+
 def caption_font():
     """The font of everything that is written on pictures, 14 pixels high."""
     return ImageFont.load_default(14)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from keras_gans.callbacks.epoch_pictures import EpochPictures
-from keras_gans.callbacks.pictures import draw_grid
+from keras_gans.callbacks.pictures import draw_grid, name_rows
 
 
 class SampleGrids(EpochPictures):
@@ -49,7 +49,7 @@ class SampleGrids(EpochPictures):
                 "`latents` must hold noise for one image or more. "
                 f"Received: shape {self.latents.shape}."
             )
-        self.row_names = _row_names(self.labels, class_names)
+        self.row_names = name_rows(self.labels, class_names)
 
     def draw(self):
         """Returns the grid as a `PIL.Image`."""
@@ -64,16 +64,3 @@ class SampleGrids(EpochPictures):
         }
         images = self.model.predict(inputs, verbose=0)
         return draw_grid(images, num_latents, self.row_names)
-
-
-def _row_names(labels, class_names):
-    if labels is None:
-        return []
-    if not class_names:
-        return [str(label) for label in labels]
-    if labels.max() >= len(class_names):
-        raise ValueError(
-            "`class_names` must have a name for each class in `labels`. "
-            f"Received: {len(class_names)} names, and label {labels.max()}."
-        )
-    return [class_names[label] for label in labels]

@@ -47,6 +47,23 @@ def check_batch_size(batch_size, num_images, counted="pictures"):
         )
 
 
+def check_positive(value, argument):
+    """Refuses what is no positive integer.
+
+    Args:
+        value: Anything.
+        argument: String. What the caller calls it.
+
+    Raises:
+        ValueError: If `value` is not an integer >= 1.
+    """
+    if not isinstance(value, int) or value < 1:
+        raise ValueError(
+            f"`{argument}` must be a positive integer. "
+            f"Received: {argument}={value!r}."
+        )
+
+
 def check_start_step(start_step):
     """Refuses a step before the first.
 

@@ -26,6 +26,8 @@ class ImagePipeline:
             are labels.
         cache: `"memory"`, `"none"`, or `"auto"` (default): resized pictures
             are kept in memory if they take at most 2 GiB.
+        steps_per_epoch: Integer, >= 1, how many batches count as an epoch.
+            Defaults to one walk through all pictures; more for small sets.
 
     Raises:
         ValueError: If the sizes do not fit, the batch is larger than the set,
@@ -44,11 +46,15 @@ class ImagePipeline:
         labels=None,
         num_classes=None,
         cache="auto",
+        steps_per_epoch=None,
     ):
         image_size, load_size = batching.check_sizes(image_size, load_size)
         batching.check_batch_size(batch_size, len(images))
         self.batch_size = batch_size
-        self.steps_per_epoch = len(images) // batch_size
+        if steps_per_epoch is None:
+            steps_per_epoch = len(images) // batch_size
+        batching.check_positive(steps_per_epoch, "steps_per_epoch")
+        self.steps_per_epoch = steps_per_epoch
         self._labels = None
         if labels is not None:
             labels = _check_labels(labels, len(images), num_classes)

@@ -79,8 +79,8 @@ class MixturePipeline:
     """
 
     def __init__(self, mixture, batch_size, steps_per_epoch, seed=0):
-        _check_positive(batch_size, "batch_size")
-        _check_positive(steps_per_epoch, "steps_per_epoch")
+        batching.check_positive(batch_size, "batch_size")
+        batching.check_positive(steps_per_epoch, "steps_per_epoch")
         self.batch_size = batch_size
         self.steps_per_epoch = steps_per_epoch
         self._mixture = mixture
@@ -157,14 +157,6 @@ def _draw_points(mixture, num_points, seed, stream, number):
     )
     centers = tf.constant(mixture.centers, "float32")
     return tf.gather(centers, modes) + mixture.deviation * offsets
-
-
-def _check_positive(value, argument):
-    if not isinstance(value, int) or value < 1:
-        raise ValueError(
-            f"`{argument}` must be a positive integer. "
-            f"Received: {argument}={value!r}."
-        )
 
 
 def _ring(num_modes):

@@ -113,6 +113,8 @@ def test_a_run_that_begins_again_forgets_the_last_one():
     [
         ([0.1] * 9, False),  # It may be a beginning.
         ([0.1] * 10, True),  # No longer.
+        ([0.1] * 9 + [0.16], False),  # It is on its way up.
+        ([0.1] * 9 + [0.14], True),  # A little up is chance.
         ([0.9, 0.1, 0.1], False),  # Two bad epochs are none.
         ([0.9, 0.1, 0.1, 0.1], True),  # It fell.
         ([0.9, 0.1, 0.1, 0.5], False),  # At the limit is not below.

@@ -111,6 +111,15 @@ def test_start_step_equals_skipping_when_pictures_are_cut_and_mirrored():
     np.testing.assert_array_equal(take(pipeline, 4, 7), take(pipeline, 11)[7:])
 
 
+def test_an_epoch_may_be_longer_than_a_walk_through_the_pictures():
+    pipelines = [
+        data.ImagePipeline(numbered(5), (2, 2), batch_size=2, **options)
+        for options in ({}, {"steps_per_epoch": 7})
+    ]
+    assert [p.steps_per_epoch for p in pipelines] == [2, 7]
+    np.testing.assert_array_equal(*[take(p, 9) for p in pipelines])
+
+
 def test_lookup_equals_one_by_one():
     images = noisy(11, 1)
     looked_up, read = (
@@ -230,6 +239,11 @@ BAD_ARGUMENTS = {
         {"image_size": 64},
         "`image_size` must be (height, width), two positive integers. "
         "Received: image_size=64.",
+    ),
+    "steps_per_epoch": (
+        {"steps_per_epoch": 0},
+        "`steps_per_epoch` must be a positive integer. "
+        "Received: steps_per_epoch=0.",
     ),
     "cache": (
         {"cache": "disk"},
