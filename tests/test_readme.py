@@ -6,16 +6,21 @@ import re
 import subprocess
 import sys
 
+from trainers import conditional_gan, cyclegan, gan, recipes
 from trainers import config as config_lib
-from trainers import cyclegan, recipes
 
 ROOT = pathlib.Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+TRAINERS = {
+    "conditional_gan": conditional_gan,
+    "cyclegan": cyclegan,
+    "gan": gan,
+}
 
 
 def test_python_snippets_run_one_after_the_other(tmp_path):
     snippets = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    assert len(snippets) == 3
+    assert len(snippets) == 4
     (tmp_path / "snippets.py").write_text("\n".join(snippets))
     process = subprocess.run(
         [sys.executable, "snippets.py"],
@@ -31,16 +36,16 @@ def test_python_snippets_run_one_after_the_other(tmp_path):
 
 
 def test_commands_have_flags_that_exist():
-    commands = re.findall(r"python -m trainers\.cyclegan (.*)", README)
-    assert len(commands) >= 6
-    for command in commands:
+    commands = re.findall(r"python -m trainers\.(\w+) (.*)", README)
+    assert {trainer for trainer, _ in commands} == set(TRAINERS)
+    for trainer, command in commands:
         words = re.split(r"\s+#|`", command)[0].split()
         for word in words:
             name, _, value = word.partition("=")
             if name == "--recipe":
-                assert value in [*recipes.names("cyclegan"), "list"]
+                assert value in [*recipes.names(trainer), "list"]
             elif name not in ("--help", "--flagfile"):
-                config_lib.parse(cyclegan.Config, [word])
+                config_lib.parse(TRAINERS[trainer].Config, [word])
 
 
 def test_what_it_links_to_is_there():

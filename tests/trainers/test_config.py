@@ -2,8 +2,8 @@ import dataclasses
 
 import pytest
 
+from trainers import conditional_gan, cyclegan, gan, recipes
 from trainers import config as config_lib
-from trainers import cyclegan, recipes
 from trainers.config import UsageError
 
 
@@ -148,24 +148,61 @@ def test_bad_flags_of_cyclegan(values, message):
     assert str(error.value) == message
 
 
-@pytest.mark.parametrize("name", recipes.names("cyclegan"))
-def test_every_recipe_parses_and_says_what_it_is(name):
-    given = config_lib.parse(
-        cyclegan.Config, recipes.arguments("cyclegan", name)
-    )
-    cyclegan.Config(**given)
-    first_line = recipes.read("cyclegan", name).splitlines()[0]
+MODULES = {
+    "conditional_gan": conditional_gan,
+    "cyclegan": cyclegan,
+    "gan": gan,
+}
+
+
+def config_of(trainer, recipe):
+    config_cls = MODULES[trainer].Config
+    given = config_lib.parse(config_cls, recipes.arguments(trainer, recipe))
+    return config_cls(**given)
+
+
+@pytest.mark.parametrize(
+    ("trainer", "name"),
+    [(trainer, name) for trainer in MODULES for name in recipes.names(trainer)],
+)
+def test_every_recipe_parses_and_says_what_it_is(trainer, name):
+    config_of(trainer, name)
+    text = recipes.read(trainer, name)
+    first_line = text.splitlines()[0]
     assert first_line.startswith("# ") and first_line.endswith(".")
-    assert f"  {name}" in recipes.describe("cyclegan")
+    assert f"python -m trainers.{trainer} --recipe={name}" in text
+    assert f"  {name}" in recipes.describe(trainer)
 
 
 def test_horse2zebra_is_the_papers_setting():
-    given = config_lib.parse(
-        cyclegan.Config, recipes.arguments("cyclegan", "horse2zebra")
-    )
-    assert cyclegan.Config(**given) == cyclegan.Config(
+    assert config_of("cyclegan", "horse2zebra") == cyclegan.Config(
         data="tfds:cycle_gan/horse2zebra", load_size="286"
     )
+
+
+def test_dcgan_64_is_the_papers_setting():
+    """The defaults of the GAN trainers are DCGAN's."""
+    config = config_of("gan", "dcgan_64")
+    assert config == gan.Config(data="tfds:celeb_a", load_size="78x64")
+    assert config.batch_size == 128
+    assert config.latent_dim == 100
+    assert (config.beta_1, config.beta_2) == (0.5, 0.999)
+    assert config.generator_learning_rate == 2e-4
+    assert config.discriminator_learning_rate == 2e-4
+    assert (config.image_size, config.epochs) == ("64", 25)
+
+
+def test_wgan_gp_is_the_papers_setting():
+    """Gulrajani et al., 2017: table 5 and the text of section 5.2."""
+    config = config_of("gan", "wgan_gp")
+    assert config.discriminator_steps == 5
+    assert (config.penalty, config.penalty_weight) == ("gradient", 10)
+    assert (config.beta_1, config.beta_2) == (0, 0.9)
+    assert not config.spectral_norm
+    # 100,000 steps of the generator on the 50,000 pictures of CIFAR-10.
+    steps_per_epoch = 50_000 // (config.batch_size * config.discriminator_steps)
+    assert 99_900 < config.epochs * steps_per_epoch < 100_100
+    assert config.flat_epochs == 0
 
 
 def test_an_unknown_recipe_is_refused():
