@@ -1,5 +1,7 @@
 """Pictures as the data of a GAN, with or without labels."""
 
+import math
+
 import numpy as np
 
 from keras_gans import data
@@ -32,8 +34,10 @@ from trainers.latent import report_alarm
 _NUM_SAMPLES = 64
 _SAMPLES_PER_CLASS = 8
 _SHOWN_CLASSES = 10
-# Of larger sets, as many pictures stand for all in what instruments compare.
+# Of larger sets, as many pictures, or bytes of them as floats, stand for all
+# in what instruments compare.
 _WATCHED = 10_000
+_WATCHED_BYTES = 2**29
 _LARGEST_CLASSIFIED_SIDE = 64
 _EXPORT_INPUTS = 8
 _SHOWN_NEAREST = 10
@@ -85,6 +89,9 @@ class ImageTask:
             raise
         except ValueError as error:
             raise UsageError(str(error)) from error
+        # Now: a broken test picture leaves no folder behind either.
+        self._real, self._real_labels = self._load_some("train")
+        self._held_out, self._held_out_labels = self._load_some("test")
         num_test = 0 if images.test is None else len(images.test)
         say(
             "data",
@@ -175,13 +182,11 @@ class ImageTask:
 
     def instruments(self, run):
         """What to watch; the classifier is trained once in a run."""
-        self._real, self._real_labels = self._load_some("train")
-        self._held_out, held_out_labels = self._load_some("test")
         self._classifier = self._get_classifier(run)
         self._coverage = self._memorization = None
         instruments = [self._diversity_instrument()]
         if self._classifier is not None:
-            instruments.append(self._label_instrument(held_out_labels))
+            instruments += self._label_instruments()
         if self._held_out is None:
             say("note", "no test pictures: nobody watches for memorisation")
         else:
@@ -192,22 +197,23 @@ class ImageTask:
         return instruments
 
     def _load_some(self, split):
-        """Up to 10,000 pictures of a split and their labels, evenly spread."""
+        """Pictures of a split and their labels; of many, evenly spread ones."""
         images = getattr(self._images, split)
         if images is None:
             return None, None
         labels = getattr(self._images, f"{split}_labels")
         size = self._shape[:2]
-        if len(images) <= _WATCHED:
+        most = min(_WATCHED, _WATCHED_BYTES // (4 * math.prod(self._shape)))
+        if len(images) <= most:
             return data.to_float(images.load(size)), labels
-        places = np.linspace(0, len(images) - 1, _WATCHED).astype(int)
+        places = np.linspace(0, len(images) - 1, most).astype(int)
         pictures = np.stack([images.read(place, size) for place in places])
         return data.to_float(pictures), (
             None if labels is None else labels[places]
         )
 
     def _get_classifier(self, run):
-        if self._real_labels is None:
+        if self._images.num_classes < 2:
             return None
         if max(self._shape[:2]) > _LARGEST_CLASSIFIED_SIDE:
             say("note", "pictures are too large for the small classifier")
@@ -222,21 +228,25 @@ class ImageTask:
             self._images.num_classes,
             self._config.seed,
         )
-        classifier.save(path)
+        # Whole or not at all: a run that goes on reads it.
+        unfinished = path.with_name(".unfinished.keras")
+        classifier.save(unfinished)
+        unfinished.replace(path)
         return classifier
 
     def _diversity_instrument(self):
         return SampleDiversity(self._real, report=report_alarm)
 
-    def _label_instrument(self, held_out_labels):
-        del held_out_labels
+    def _label_instruments(self):
+        num_classes = self._images.num_classes
         self._coverage = ClassCoverage(
             self._classifier,
-            self._images.num_classes,
+            num_classes,
             self._images.class_names,
+            num_samples=max(500, 10 * num_classes),
             report=report_alarm,
         )
-        return self._coverage
+        return [self._coverage]
 
     def score(self, model):
         """Frechet distance to test pictures, where there is a classifier."""
@@ -341,22 +351,28 @@ class ConditionalImageTask(ImageTask):
 
     def _diversity_instrument(self):
         return SampleDiversity(
-            self._real, self._real_labels, report=report_alarm
-        )
-
-    def _label_instrument(self, held_out_labels):
-        accuracy = 1.0
-        if held_out_labels is not None:
-            accuracy = self._classifier.accuracy(
-                self._held_out, held_out_labels
-            )
-            say("watch", f"it is right on {accuracy:.1%} of the test pictures")
-        return LabelAccuracy(
-            self._classifier,
-            self._images.num_classes,
-            accuracy,
+            self._real,
+            self._real_labels,
+            num_samples=max(256, 4 * self._images.num_classes),
             report=report_alarm,
         )
+
+    def _label_instruments(self):
+        num_classes = self._images.num_classes
+        accuracy = 1.0
+        if self._held_out_labels is not None:
+            accuracy = self._classifier.accuracy(
+                self._held_out, self._held_out_labels
+            )
+            say("watch", f"it is right on {accuracy:.1%} of the test pictures")
+        if accuracy <= 1 / num_classes:
+            say("note", "no better than chance: nobody watches the labels")
+            return []
+        return [
+            LabelAccuracy(
+                self._classifier, num_classes, accuracy, report=report_alarm
+            )
+        ]
 
     def _sample(self, model, count):
         labels = np.arange(count) % self._images.num_classes

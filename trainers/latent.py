@@ -256,7 +256,9 @@ def _train_in(run, config, task, model):
     )
     say("run", str(run.path))
     pictures = task.pictures(run, tf.summary.create_file_writer(str(run.logs)))
-    instruments = [*_balance_instruments(config), *task.instruments(run)]
+    # Pictures that are all alike, for instance, cannot be watched.
+    with config_lib.naming_flag("data", config.data):
+        instruments = [*_balance_instruments(config), *task.instruments(run)]
     history = training.fit(
         model,
         task.pipeline,

@@ -280,6 +280,29 @@ def test_bad_input_is_one_line_and_leaves_nothing(
     assert not run_dir.exists()
 
 
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_a_broken_picture_is_named_and_nothing_half_written(
+    split, class_folder, tiny_image_flags, tmp_path, capsys
+):
+    folder = shutil.copytree(class_folder, tmp_path / "pictures")
+    picture = folder / split / "dark" / "1.png"
+    picture.write_bytes(picture.read_bytes()[:80])
+    flags = [f"--data={folder}", f"--run_dir={tmp_path / 'run'}"]
+    assert run("gan", *tiny_image_flags, *flags) == 65
+    assert str(picture) in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_pictures_that_are_all_alike_are_refused(
+    tiny_image_flags, tmp_path, capsys
+):
+    for i in range(4):
+        Image.new("RGB", (16, 16), "red").save(tmp_path / f"{i}.png")
+    flags = [f"--data={tmp_path}", f"--run_dir={tmp_path / 'run'}"]
+    assert run("gan", *tiny_image_flags, *flags) == 2
+    assert "must differ from each other" in capsys.readouterr().err
+
+
 def test_labels_are_needed_for_a_conditional_gan(
     class_folder, tiny_image_flags, tmp_path, capsys
 ):
