@@ -102,7 +102,7 @@ class Config(config_lib.Config):
         64, "Width of the first convolution.", 1, fixed=True
     )
     hidden_units: int = option(
-        128, "Width of both hidden layers, with --network=mlp.", 1, fixed=True
+        128, "Width of the hidden layers, with --network=mlp.", 1, fixed=True
     )
     discriminator_normalization: str = option(
         "batch",

@@ -11,6 +11,7 @@ from trainers.environment import say
 from trainers.latent import report_alarm
 
 _STEPS_PER_EPOCH = 500
+_HIDDEN_LAYERS = 3
 _NUM_DRAWN = 1000
 _NUM_SCORED = 2500  # Of VEEGAN and PacGAN.
 
@@ -42,7 +43,7 @@ class MixtureTask:
     def build_model(self, **arguments):
         """Builds the model, not compiled."""
         config = self._config
-        hidden_units = (config.hidden_units, config.hidden_units)
+        hidden_units = _HIDDEN_LAYERS * (config.hidden_units,)
         return GAN(
             build_mlp_generator(config.latent_dim, (2,), hidden_units),
             build_mlp_discriminator(
