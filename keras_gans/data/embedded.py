@@ -8,12 +8,15 @@ import importlib.resources
 import numpy as np
 
 from keras_gans.data import image_set, pixels
+from keras_gans.data.edge_images import EdgeImages
 from keras_gans.data.edges import outlines
 from keras_gans.data.labelled_images import LabelledImages
+from keras_gans.data.paired_images import PairedImages
 from keras_gans.data.unpaired_domains import UnpairedDomains
 
 _DOMAINS = ("emoji_faces", "emoji_outlines", "emoji_styles")
 _IMAGES = ("emoji", "emoji_faces", "fashion_mnist")
+_PAIRS = ("emoji_edges", "emoji_faces_edges")
 _CLOTHES = (
     "T-shirt/top",
     "Trouser",
@@ -180,6 +183,43 @@ def open_embedded_images(name, channels=3):
     return LabelledImages(
         *open_split("train"), *open_split("test"), _DRAWN_BY, name
     )
+
+
+def open_embedded_pairs(name, channels_a=3, channels_b=3):
+    """Opens one of the paired tasks: outlines (a), and what they are of (b).
+
+    - `"emoji_edges"`: all emoji, by Noto.
+    - `"emoji_faces_edges"`: the yellow faces, by Twemoji.
+
+    They are those of the unpaired tasks `"emoji_outlines"` and
+    `"emoji_faces"`; here, all training emoji are pairs.
+
+    Args:
+        name: String, one of the above.
+        channels_a: 1, 3 or 4. Channels of the outlines. Defaults to 3.
+        channels_b: 1, 3 or 4. Channels of the emoji. Defaults to 3.
+
+    Returns:
+        A `PairedImages` with outlines as inputs and emoji as targets.
+
+    Raises:
+        ValueError: If there is no task of this name.
+    """
+    _require_name(name, _PAIRS)
+    emoji, source = load_emoji_pairs(), "a"
+    if name == "emoji_faces_edges":
+        emoji, source = _select(emoji, _FACES), "b"
+
+    def open_split(split):
+        pictures = _to_images(
+            emoji[f"{source}_{split}"],
+            f"{split}B",
+            emoji[f"name_{split}"],
+            channels_b,
+        )
+        return EdgeImages(pictures, channels_a, f"{split}A"), pictures
+
+    return PairedImages(*open_split("train"), *open_split("test"), name)
 
 
 def _open_fashion_mnist(channels):

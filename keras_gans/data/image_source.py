@@ -51,7 +51,9 @@ class ImageSource:
         load_size: `(height, width)` that pictures are resized to before a
             window is cut out.
         seed: Integer.
-        stream: String. Sources of different streams draw independently.
+        stream: String. Sources of different streams draw independently; those
+            of one stream, over sets of one length, draw the same positions,
+            windows and flips.
         flip: Whether to mirror half of the samples.
         in_memory: Whether to read all pictures now, and keep them.
     """

@@ -1,15 +1,18 @@
-"""Labelled pictures and unpaired domains from TensorFlow Datasets."""
+"""Labelled pictures, unpaired domains and pairs of TensorFlow Datasets."""
 
 import io
 
 import numpy as np
 
 from keras_gans.data import image_set, images
+from keras_gans.data.image_views import HalfImages, align
 from keras_gans.data.labelled_images import LabelledImages
+from keras_gans.data.paired_images import PairedImages
 from keras_gans.data.unpaired_domains import UnpairedDomains
 
 _OWN_FOLDER = "Or give a folder of your own that holds {} in its place."
 _OWN_DOMAINS = _OWN_FOLDER.format("trainA and trainB")
+_OWN_PAIRS = _OWN_FOLDER.format("train, or trainA and trainB,")
 _OWN_IMAGES = _OWN_FOLDER.format("pictures, or one folder per class,")
 
 
@@ -122,6 +125,61 @@ def open_tfds_images(name, data_dir=None, channels=3):
     )
 
 
+def open_tfds_pairs(name, data_dir=None, channels_a=3, channels_b=3):
+    """Opens a set of TensorFlow Datasets, and downloads it if need be.
+
+    Of two image features, the first by name is A and the other is B; of one,
+    A is the left half and B the right half. It must have the split train;
+    test pairs are those of the split test or, without one, validation. The
+    files stay encoded in memory until they are read.
+
+    Args:
+        name: String, such as `"oxford_iiit_pet"`.
+        data_dir: Folder of TensorFlow Datasets. Defaults to its own choice.
+        channels_a: 1, 3 or 4. Channels of A. Defaults to 3.
+        channels_b: 1, 3 or 4. Channels of B. Defaults to 3.
+
+    Returns:
+        A `PairedImages` with A as inputs and B as targets.
+
+    Raises:
+        ValueError: If there is no such set, or if it has no such split and
+            features.
+        ConnectionError: If it can not be downloaded.
+    """
+    builder = _prepare(name, data_dir, _OWN_PAIRS)
+    features = _image_features(builder.info.features)
+    if len(features) not in (1, 2) or "train" not in builder.info.splits:
+        raise ValueError(
+            "`name` must be a set with the split train, and with two features "
+            "that are images, or one with A and B side by side. "
+            f"{_found(name, builder)} Try 'oxford_iiit_pet'. {_OWN_PAIRS}"
+        )
+
+    def open_first(*splits):
+        split = next((s for s in splits if s in builder.info.splits), None)
+        if split is None:
+            return None, None
+        examples = list(_read(builder, split, features))
+        encoded_a, encoded_b = (
+            EncodedImages([e[feature] for e in examples], split, channels)
+            for feature, channels in (
+                (features[0], channels_a),
+                (features[-1], channels_b),
+            )
+        )
+        if len(features) == 2:
+            return align(encoded_a, encoded_b)
+        return (
+            HalfImages(encoded_a, "left", split),
+            HalfImages(encoded_b, "right", split),
+        )
+
+    return PairedImages(
+        *open_first("train"), *open_first("test", "validation"), name
+    )
+
+
 def _prepare(name, data_dir, own_folder):
     """Returns the builder of a set that is there, downloaded if need be."""
     # Slow to import, and of use only here.
@@ -160,6 +218,17 @@ def _found(name, builder):
     )
 
 
+def _image_features(features):
+    """Sorted names of the features that are pictures."""
+    import tensorflow_datasets as tfds
+
+    return sorted(
+        name
+        for name, feature in features.items()
+        if isinstance(feature, tfds.features.Image)
+    )
+
+
 def _class_names(features):
     import tensorflow_datasets as tfds
 
@@ -170,13 +239,15 @@ def _class_names(features):
     return tuple(label.names) if is_class else ()
 
 
-def _read(builder, split):
+def _read(builder, split, image_features=("image",)):
     """Examples of a split in their order, with pictures as bytes of files."""
     import tensorflow_datasets as tfds
 
     examples = builder.as_dataset(
         split=split,
         shuffle_files=False,
-        decoders={"image": tfds.decode.SkipDecoding()},
+        decoders={
+            feature: tfds.decode.SkipDecoding() for feature in image_features
+        },
     )
     return examples.as_numpy_iterator()
