@@ -40,7 +40,7 @@ class Config:
 
     def __post_init__(self):
         for field in dataclasses.fields(self):
-            config_lib._check(field, getattr(self, field.name))
+            config_lib.check_field(field, getattr(self, field.name))
         if not self.data:
             raise UsageError(
                 "--data must be a folder, embedded:NAME, tfds:NAME or "
@@ -217,13 +217,13 @@ def _run(arguments):
             return 0
         return check(Config(**config_lib.parse(Config, arguments)))
     except UsageError as error:
-        return cli._report(error, 2)
+        return cli.report(error, 2)
     except OSError as error:
-        return cli._report(error, 74)
+        return cli.report(error, 74)
 
 
 def _help():
-    flags = map(cli._describe_flag, dataclasses.fields(Config))
+    flags = map(cli.describe_flag, dataclasses.fields(Config))
     lines = [__doc__.strip(), "", "Flags:"]
     lines.append("  --flagfile=FILE\n      Reads flags from a file.")
     return "\n".join([*lines, *flags])

@@ -48,23 +48,24 @@ def _run(trainer, config_cls, train, doc, arguments):
         config = run_folder.resolve(config_cls, given, trainer, name)
         return train(config) or 0
     except Stopped as stop:
-        return _report(stop, 75)
+        return report(stop, 75)
     except UsageError as error:
-        return _report(error, 2)
+        return report(error, 2)
     except (
         data.ImageError,
         checkpoints.CheckpointError,
         FileNotFoundError,
         NotADirectoryError,
     ) as error:
-        return _report(error, 65)
+        return report(error, 65)
     except OSError as error:
-        return _report(error, 74)
+        return report(error, 74)
     except FloatingPointError as error:
-        return _report(error, 1)
+        return report(error, 1)
 
 
-def _report(error, code):
+def report(error, code):
+    """Prints an error, or a stop, as a sentence; returns the exit code."""
     print(f"\n{error}" if code == 75 else f"error: {error}", file=sys.stderr)
     return code
 
@@ -85,11 +86,12 @@ def _help(trainer, config_cls, doc):
     lines = [doc.strip(), "", "Recipes (--recipe=NAME):"]
     lines += [recipes.describe(trainer), "", "Flags:"]
     lines.append("  --flagfile=FILE\n      Reads flags from a file.")
-    lines += [_describe_flag(f) for f in dataclasses.fields(config_cls)]
+    lines += [describe_flag(f) for f in dataclasses.fields(config_cls)]
     return "\n".join(lines)
 
 
-def _describe_flag(field):
+def describe_flag(field):
+    """The lines of `--help` about one field of a config."""
     flag, text = f"--{field.name}={field.default}", field.metadata["help"]
     if field.metadata["choices"]:
         text += f" One of {', '.join(field.metadata['choices'])}."

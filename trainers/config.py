@@ -68,14 +68,14 @@ class Config:
 
     def __post_init__(self):
         for field in dataclasses.fields(self):
-            _check(field, getattr(self, field.name))
+            check_field(field, getattr(self, field.name))
         self.check()
 
     def check(self):
         """Refuses values that do not go together, by `UsageError`."""
 
 
-def _check(field, value):
+def check_field(field, value):
     least, choices = field.metadata["least"], field.metadata["choices"]
     if isinstance(value, float) and not math.isfinite(value):
         raise UsageError(f"--{field.name} must be finite. Received: {value}.")
