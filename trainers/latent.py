@@ -179,6 +179,11 @@ class Config(config_lib.Config):
         return self.penalty != _NONE
 
     @property
+    def has_probabilities(self):
+        # The answers of a Wasserstein critic are none.
+        return self.adversarial_loss != "wasserstein"
+
+    @property
     def epochs(self):
         return self.flat_epochs + self.decay_epochs
 
@@ -268,7 +273,9 @@ def _train_in(run, config, task, model):
         [pictures, *instruments],
     )
     score = scores.score_latent(task.score(model), history, instruments)
-    for label, text in scores.latent_sentences(score, history):
+    for label, text in scores.latent_sentences(
+        score, history, config.has_probabilities
+    ):
         say(label, text)
     task.draw(run, model)
     exit_code = 0
@@ -281,8 +288,7 @@ def _train_in(run, config, task, model):
 
 
 def _balance_instruments(config):
-    # The answers of a Wasserstein critic are no probabilities.
-    if config.adversarial_loss == "wasserstein":
+    if not config.has_probabilities:
         return []
     report = report_alarm
     return [Balance(report=report), Oscillation(report=report)]

@@ -129,16 +129,25 @@ def score_latent(score, history, instruments):
     }
 
 
-def latent_sentences(score, history):
-    """The score and the verdict as `(label, text)` lines for the screen."""
+def latent_sentences(score, history, has_probabilities):
+    """The score and the verdict as `(label, text)` lines for the screen.
+
+    Args:
+        score: What `score_latent` returned.
+        history: List of dictionaries, one per epoch.
+        has_probabilities: Whether the discriminator's answers are any.
+    """
     lines = [("score", score["protocol"])]
     for name, value in score.items():
         if name not in ("protocol", "alarms"):
             lines.append(("", f"{name.replace('_', ' ')}: {value:.3g}"))
-    verdict = _balance(history, "The discriminator answers", "generated")
-    if not score["alarms"]:
-        return [*lines, ("verdict", f"No alarms. {verdict}")]
-    return [*lines, *(("verdict", sentence) for sentence in score["alarms"])]
+    if score["alarms"]:
+        return [*lines, *(("verdict", alarm) for alarm in score["alarms"])]
+    verdict = "No alarms."
+    if has_probabilities:
+        balance = _balance(history, "The discriminator answers", "generated")
+        verdict = f"{verdict} {balance}"
+    return [*lines, ("verdict", verdict)]
 
 
 def _balance(history, answers, fakes):

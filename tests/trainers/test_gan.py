@@ -183,13 +183,14 @@ def test_alarms_reach_the_screen_the_file_and_the_score(
 
 
 def test_a_wasserstein_critic_is_not_asked_for_probabilities(
-    tiny_mixture_flags, tmp_path
+    tiny_mixture_flags, tmp_path, capsys
 ):
     run_dir = tmp_path / "run"
     flags = ["--adversarial_loss=wasserstein", "--penalty=gradient"]
     assert run("gan", *tiny_mixture_flags, *flags, f"--run_dir={run_dir}") == 0
     assert "answer_deviation" not in rows_of(run_dir)[0]
     assert "modes_found" in rows_of(run_dir)[0]
+    assert "The discriminator answers" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
