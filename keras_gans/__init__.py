@@ -7,7 +7,13 @@ from keras_gans.layers import (
     PixelShuffle,
     ReflectionPadding2D,
 )
-from keras_gans.models import GAN, ConditionalGAN, CycleGAN
+from keras_gans.models import (
+    GAN,
+    ConditionalGAN,
+    CycleGAN,
+    Pix2Pix,
+    inference_view,
+)
 from keras_gans.networks import (
     build_dcgan_discriminator,
     build_dcgan_generator,
@@ -17,6 +23,7 @@ from keras_gans.networks import (
     build_resnet_gan_discriminator,
     build_resnet_gan_generator,
     build_resnet_generator,
+    build_unet_generator,
 )
 from keras_gans.optimizers import FlatThenLinear
 from keras_gans.version import __version__
@@ -29,6 +36,7 @@ __all__ = [
     "ImagePool",
     "InstanceNormalization",
     "MinibatchStdDev",
+    "Pix2Pix",
     "PixelShuffle",
     "ReflectionPadding2D",
     "__version__",
@@ -40,4 +48,6 @@ __all__ = [
     "build_resnet_gan_discriminator",
     "build_resnet_gan_generator",
     "build_resnet_generator",
+    "build_unet_generator",
+    "inference_view",
 ]

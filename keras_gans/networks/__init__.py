@@ -11,6 +11,7 @@ from keras_gans.networks.resnet_gan import (
     build_resnet_gan_discriminator,
     build_resnet_gan_generator,
 )
+from keras_gans.networks.unet import build_unet_generator
 
 __all__ = [
     "build_dcgan_discriminator",
@@ -21,4 +22,5 @@ __all__ = [
     "build_resnet_gan_discriminator",
     "build_resnet_gan_generator",
     "build_resnet_generator",
+    "build_unet_generator",
 ]
