@@ -6,12 +6,13 @@ import re
 import subprocess
 import sys
 
-from trainers import conditional_gan, cyclegan, gan, recipes
+from trainers import check_data, conditional_gan, cyclegan, gan, recipes
 from trainers import config as config_lib
 
 ROOT = pathlib.Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 TRAINERS = {
+    "check_data": check_data,
     "conditional_gan": conditional_gan,
     "cyclegan": cyclegan,
     "gan": gan,
