@@ -5,7 +5,11 @@ import pytest
 from tests.trainers import processes
 from tests.trainers.processes import differing
 
-CASES = ["gan", "gan of points", "conditional_gan"]
+CASES = [
+    "conditional_gan",
+    "gan of points",
+    pytest.param("gan", marks=pytest.mark.slow),
+]
 
 
 @pytest.fixture(scope="module", params=CASES)
