@@ -196,7 +196,11 @@ def test_a_wasserstein_critic_is_not_asked_for_probabilities(
 
 
 @pytest.mark.parametrize(
-    ("trainer", "network"), [("gan", "resnet"), ("conditional_gan", "mlp")]
+    ("trainer", "network"),
+    [
+        ("conditional_gan", "mlp"),
+        pytest.param("gan", "resnet", marks=pytest.mark.slow),
+    ],
 )
 def test_other_networks_train_and_export(
     trainer, network, tiny_image_flags, tmp_path
