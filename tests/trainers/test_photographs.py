@@ -25,7 +25,7 @@ pytestmark = [
 
 def train(*flags):
     process = subprocess.run(
-        [sys.executable, "-m", "tests.trainers.killed", *flags],
+        [sys.executable, "-m", "tests.trainers.killed", "cyclegan", *flags],
         cwd=ROOT,
         env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
         stdout=subprocess.PIPE,
