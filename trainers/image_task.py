@@ -279,17 +279,19 @@ class ImageTask:
         self._draw_interpolations(model).save(
             run.samples / "interpolations.png"
         )
-        # Nothing was measured where a finished run is only looked at again.
-        if self._coverage is not None and self._coverage.histogram is not None:
+        # Measured again: a run killed after its last epoch measured nothing.
+        if self._coverage is not None:
+            self._coverage.set_model(model)
+            self._coverage.measure()
             histogram = self._coverage.histogram
             plots.plot_classes(
                 histogram / histogram.sum(),
                 self._images.class_names,
                 run.plots / "classes.png",
             )
-        if self._memorization is not None and (
-            self._memorization.samples is not None
-        ):
+        if self._memorization is not None:
+            self._memorization.set_model(model)
+            self._memorization.measure()
             _draw_nearest(self._memorization).save(run.plots / "nearest.png")
 
     def _draw_interpolations(self, model):

@@ -129,6 +129,18 @@ def test_a_finished_run_trains_no_further(trained, tmp_path, capsys):
     assert (copy / "score.json").read_text() == score
 
 
+def test_a_run_killed_after_its_last_epoch_gets_its_pictures(trained, tmp_path):
+    trainer, run_dir = trained
+    copy = shutil.copytree(run_dir, tmp_path / "copy")
+    expected = (copy / "plots" / "nearest.png").read_bytes()
+    for name in ("score.json", "plots/nearest.png", "plots/classes.png"):
+        (copy / name).unlink(missing_ok=True)
+    assert run(trainer, f"--run_dir={copy}") == 0
+    assert (copy / "score.json").exists()
+    assert (copy / "plots" / "nearest.png").read_bytes() == expected
+    assert (copy / "plots" / "classes.png").exists() == (trainer == "gan")
+
+
 def test_screen_tells_what_happens_and_what_is_next(
     trained, tiny_image_flags, tmp_path, capsys
 ):
