@@ -11,6 +11,7 @@ from keras_gans.networks.labels import CONDITIONINGS
 from trainers import cli, environment, latent
 from trainers.config import option
 from trainers.image_task import ConditionalImageTask
+from trainers.task import run_task
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Config(latent.Config):
 def train(config):
     """Runs or goes on with one training; returns an exit code."""
     environment.set_up(config)
-    return latent.train("conditional_gan", config, ConditionalImageTask(config))
+    return run_task(ConditionalImageTask(config))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from trainers import cli, environment, latent
 from trainers.config import UsageError, did_you_mean
 from trainers.image_task import ImageTask
 from trainers.mixture_task import MixtureTask
+from trainers.task import run_task
 
 _MIXTURE = "mixture:"
 
@@ -55,7 +56,7 @@ def train(config):
     """Runs or goes on with one training; returns an exit code."""
     environment.set_up(config)
     task = MixtureTask(config) if config.is_mixture else ImageTask(config)
-    return latent.train("gan", config, task)
+    return run_task(task)
 
 
 if __name__ == "__main__":

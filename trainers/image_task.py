@@ -29,7 +29,8 @@ from trainers import config as config_lib
 from trainers import plots
 from trainers.config import UsageError
 from trainers.environment import say
-from trainers.latent import report_alarm
+from trainers.game import report_alarm
+from trainers.latent import LatentTask
 
 _NUM_SAMPLES = 64
 _SAMPLES_PER_CLASS = 8
@@ -43,7 +44,7 @@ _EXPORT_INPUTS = 8
 _SHOWN_NEAREST = 10
 
 
-class ImageTask:
+class ImageTask(LatentTask):
     """A GAN that learns the distribution of pictures.
 
     Args:
@@ -54,11 +55,10 @@ class ImageTask:
         keras_gans.data.ImageError: If pictures cannot be read.
     """
 
-    is_exportable = True
-    _trainer = "gan"
+    trainer = "gan"
 
     def __init__(self, config):
-        self._config = config
+        super().__init__(config)
         size = _square(config.image_size)
         with config_lib.naming_flag("data", config.data):
             images = data.open_images(config.data, config.channels)
@@ -106,12 +106,11 @@ class ImageTask:
     def _labels_of_pipeline(self):
         return {}
 
-    def build_model(self, **arguments):
-        """Builds the model, not compiled."""
+    def connect(self, **arguments):
         return GAN(*self._build_networks(num_classes=None), **arguments)
 
     def _build_networks(self, num_classes, **conditioning):
-        config = self._config
+        config = self.config
         shape, latent_dim = self._shape, config.latent_dim
         if config.network == "mlp":
             hidden_units = (config.hidden_units, config.hidden_units)
@@ -153,8 +152,6 @@ class ImageTask:
         return generator, discriminator
 
     def pictures(self, run, summary_writer):
-        """The callback that draws samples of the same noise."""
-        run.samples.mkdir(exist_ok=True)
         np.savez_compressed(
             run.samples / "inputs.npz",
             **{
@@ -164,14 +161,14 @@ class ImageTask:
         )
         return SampleGrids(
             directory=run.samples,
-            every_epochs=self._config.sample_epochs,
+            every_epochs=self.config.sample_epochs,
             summary_writer=summary_writer,
             **self._rows(),
         )
 
     def _draw_latents(self, count):
-        rng = np.random.default_rng(self._config.seed)
-        shape = (count, self._config.latent_dim)
+        rng = np.random.default_rng(self.config.seed)
+        shape = (count, self.config.latent_dim)
         return rng.standard_normal(shape, "float32")
 
     def _export_inputs(self):
@@ -180,8 +177,8 @@ class ImageTask:
     def _rows(self):
         return {"latents": self._draw_latents(_NUM_SAMPLES)}
 
-    def instruments(self, run):
-        """What to watch; the classifier is trained once in a run."""
+    def watch(self, run):
+        # The classifier is trained once in a run.
         self._classifier = self._get_classifier(run)
         self._coverage = self._memorization = None
         instruments = [self._diversity_instrument()]
@@ -202,15 +199,11 @@ class ImageTask:
         if images is None:
             return None, None
         labels = getattr(self._images, f"{split}_labels")
-        size = self._shape[:2]
         most = min(_WATCHED, _WATCHED_BYTES // (4 * math.prod(self._shape)))
-        if len(images) <= most:
-            return data.to_float(images.load(size)), labels
-        places = np.linspace(0, len(images) - 1, most).astype(int)
-        pictures = np.stack([images.read(place, size) for place in places])
-        return data.to_float(pictures), (
-            None if labels is None else labels[places]
-        )
+        pictures = data.to_float(images.load(self._shape[:2], most))
+        if labels is not None:
+            labels = labels[data.spread(len(images), most)]
+        return pictures, labels
 
     def _get_classifier(self, run):
         if self._images.num_classes < 2:
@@ -226,7 +219,7 @@ class ImageTask:
             self._real,
             self._real_labels,
             self._images.num_classes,
-            self._config.seed,
+            self.config.seed,
         )
         # Whole or not at all: a run that goes on reads it.
         unfinished = path.with_name(".unfinished.keras")
@@ -248,8 +241,7 @@ class ImageTask:
         )
         return [self._coverage]
 
-    def score(self, model):
-        """Frechet distance to test pictures, where there is a classifier."""
+    def measure(self, model):
         if self._classifier is None or self._held_out is None:
             return {"protocol": "figures of the instruments, last weights"}
         count = len(self._held_out)
@@ -271,10 +263,9 @@ class ImageTask:
         }
 
     def _sample(self, model, count):
-        return model.sample(count, seed=self._config.seed)
+        return model.sample(count, seed=self.config.seed)
 
     def draw(self, run, model):
-        """Draws what the finished run shows."""
         write_timeline(run.samples, run.samples / "timeline.gif")
         self._draw_interpolations(model).save(
             run.samples / "interpolations.png"
@@ -295,26 +286,20 @@ class ImageTask:
             _draw_nearest(self._memorization).save(run.plots / "nearest.png")
 
     def _draw_interpolations(self, model):
-        return draw_interpolations(model, 8, 10, self._config.seed)
-
-    def next_command(self, run):
-        """What to do next."""
-        if not self._config.export:
-            return f"python -m export --run_dir={run.path}"
-        return f"python -m trainers.{self._trainer} --data=FOLDER, on your own"
+        return draw_interpolations(model, 8, 10, self.config.seed)
 
 
 class ConditionalImageTask(ImageTask):
     """A GAN that learns the distribution of pictures of each class."""
 
-    _trainer = "conditional_gan"
+    trainer = "conditional_gan"
 
     def _check_labels(self):
         if self._images.num_classes < 2:
             raise UsageError(
                 "--data must have labels of two classes or more: "
                 "embedded:fashion_mnist, one folder per class, or a set of "
-                f"TensorFlow Datasets with `label`. {self._config.data} has "
+                f"TensorFlow Datasets with `label`. {self.config.data} has "
                 f"{self._images.num_classes} classes."
             )
 
@@ -324,11 +309,10 @@ class ConditionalImageTask(ImageTask):
             "num_classes": self._images.num_classes,
         }
 
-    def build_model(self, **arguments):
-        """Builds the model, not compiled."""
+    def connect(self, **arguments):
         conditioning = {}
-        if self._config.network != "resnet":
-            conditioning["conditioning"] = self._config.conditioning
+        if self.config.network != "resnet":
+            conditioning["conditioning"] = self.config.conditioning
         num_classes = self._images.num_classes
         networks = self._build_networks(num_classes, **conditioning)
         return ConditionalGAN(*networks, num_classes, **arguments)
@@ -378,7 +362,7 @@ class ConditionalImageTask(ImageTask):
 
     def _sample(self, model, count):
         labels = np.arange(count) % self._images.num_classes
-        return model.sample(labels, seed=self._config.seed)
+        return model.sample(labels, seed=self.config.seed)
 
     def _draw_interpolations(self, model):
         labels = self._shown_labels
@@ -386,7 +370,7 @@ class ConditionalImageTask(ImageTask):
             model,
             len(labels),
             10,
-            self._config.seed,
+            self.config.seed,
             labels,
             self._images.class_names,
         )

@@ -1,29 +1,23 @@
 """What `trainers.gan` and `trainers.conditional_gan` share: noise to images.
 
-A trainer hands `train` a task, which knows the data, the networks and what to
-watch: `image_task.ImageTask` or `mixture_task.MixtureTask`.
+Their tasks are `image_task.ImageTask` and `mixture_task.MixtureTask`.
 """
 
+import abc
 import dataclasses
 
-import tensorflow as tf
-
 from keras_gans import losses
-from keras_gans.callbacks import Balance, Oscillation
-from keras_gans.models.adversarial import paper_adam
 from keras_gans.networks.blocks import NORMALIZATIONS
-from keras_gans.optimizers import FlatThenLinear
-from trainers import config as config_lib
-from trainers import environment, exports, run_folder, scores, training
+from trainers import game, scores
 from trainers.config import UsageError, option
-from trainers.environment import say
+from trainers.task import Task
 
 NETWORKS = ("dcgan", "mlp", "resnet")
 _NONE = "none"
 
 
 @dataclasses.dataclass(frozen=True)
-class Config(config_lib.Config):
+class Config(game.Config):
     """Flags of both trainers; the defaults are DCGAN's (Radford et al.)."""
 
     data: str = option(
@@ -52,19 +46,10 @@ class Config(config_lib.Config):
     )
     flat_epochs: int = option(25, "Epochs at the full learning rate.", 0)
     decay_epochs: int = option(0, "Epochs of its linear fall.", 0)
-    generator_learning_rate: float = option(2e-4, "Of the generator's Adam.")
-    discriminator_learning_rate: float = option(
-        2e-4, "Of the discriminator's Adam."
-    )
     beta_1: float = option(0.5, "Adam's, of both players.", 0)
     beta_2: float = option(0.999, "Adam's, of both players.", 0)
     clip_norm: float = option(
         0.0, "Longest gradient of a player, all weights together; 0: any.", 0
-    )
-    adversarial_loss: str = option(
-        "non_saturating",
-        "Loss family.",
-        choices=tuple(sorted(losses.ADVERSARIAL_LOSSES)),
     )
     label_smoothing: float = option(
         0.0, "Real images are to be answered by 1 minus this.", 0
@@ -125,22 +110,13 @@ class Config(config_lib.Config):
     def check(self):
         if not self.data:
             raise UsageError(f"--data must be {self._accepted_data}.")
-        for player in ("generator", "discriminator"):
-            rate = getattr(self, f"{player}_learning_rate")
-            if rate <= 0:
-                raise UsageError(
-                    f"--{player}_learning_rate must be > 0. Received: {rate}."
-                )
+        super().check()
         for name in ("beta_1", "beta_2"):
             beta = getattr(self, name)
             if beta >= 1:
                 raise UsageError(
                     f"--{name} must be less than 1. Received: {beta}."
                 )
-        if self.epochs == 0:
-            raise UsageError(
-                "--flat_epochs and --decay_epochs must not both be 0."
-            )
         self._check_game()
 
     def _check_game(self):
@@ -178,123 +154,68 @@ class Config(config_lib.Config):
     def has_penalty(self):
         return self.penalty != _NONE
 
-    @property
-    def has_probabilities(self):
-        # The answers of a Wasserstein critic are none.
-        return self.adversarial_loss != "wasserstein"
 
-    @property
-    def epochs(self):
-        return self.flat_epochs + self.decay_epochs
+class LatentTask(Task, abc.ABC):
+    """Abstract base of tasks whose generators take noise."""
 
+    def build_model(self):
+        config = self.config
+        adam = {
+            "beta_1": config.beta_1,
+            "beta_2": config.beta_2,
+            "global_clipnorm": config.clip_norm or None,
+        }
+        steps_per_epoch = self.pipeline.steps_per_epoch
+        turns = config.discriminator_steps
+        try:
+            model = self.connect(
+                discriminator_steps=turns,
+                average_decay=config.average_decay,
+                seed=config.seed,
+            )
+            model.compile(
+                config.optimizer("generator", steps_per_epoch, **adam),
+                config.optimizer(
+                    "discriminator", steps_per_epoch * turns, **adam
+                ),
+                config.adversarial_loss,
+                penalty=config.penalty if config.has_penalty else None,
+                penalty_weight=config.penalty_weight,
+                clip_limit=config.clip_limit or None,
+                label_smoothing=config.label_smoothing,
+                instance_noise=config.instance_noise,
+            )
+            model.check_batch_size(self.pipeline.batch_size)
+        except ValueError as error:
+            raise UsageError(str(error)) from error
+        return model
 
-def train(trainer, config, task):
-    """Runs or goes on with one training.
+    @abc.abstractmethod
+    def connect(self, **arguments):
+        """Returns the model, not compiled; `arguments` are the model's."""
 
-    Args:
-        trainer: Name of the trainer.
-        config: Its config.
-        task: What is learned; see the two modules.
-
-    Returns:
-        An exit code.
-    """
-    # Data are read and networks built: what cannot be leaves no folder.
-    model = build_model(config, task)
-    with run_folder.RunFolder(config, trainer) as run:
-        return _train_in(run, config, task, model)
-
-
-def build_model(config, task):
-    """The compiled model that `config` describes, on the networks of `task`.
-
-    Raises:
-        UsageError: If networks or model refuse what the flags ask for.
-    """
-    steps_per_epoch = task.pipeline.steps_per_epoch
-
-    def optimizer(learning_rate, updates_per_step):
-        schedule = FlatThenLinear(
-            learning_rate,
-            steps_per_epoch * updates_per_step,
-            config.flat_epochs,
-            config.decay_epochs,
-        )
-        return paper_adam(
-            schedule,
-            beta_1=config.beta_1,
-            beta_2=config.beta_2,
-            global_clipnorm=config.clip_norm or None,
+    def describe(self, model):
+        return (
+            f"{self.config.network}: generator "
+            f"{model.generator.count_params():,}, discriminator "
+            f"{model.discriminator.count_params():,} parameters"
         )
 
-    try:
-        model = task.build_model(
-            discriminator_steps=config.discriminator_steps,
-            average_decay=config.average_decay,
-            seed=config.seed,
+    def instruments(self, run):
+        return [*self.config.balance_instruments(), *self.watch(run)]
+
+    @abc.abstractmethod
+    def watch(self, run):
+        """Returns the instruments that look at samples."""
+
+    def score(self, model, history, instruments):
+        return scores.score_latent(self.measure(model), history, instruments)
+
+    @abc.abstractmethod
+    def measure(self, model):
+        """Returns what samples of the model are worth, with `protocol`."""
+
+    def sentences(self, score, history):
+        return scores.latent_sentences(
+            score, history, self.config.has_probabilities
         )
-        model.compile(
-            optimizer(config.generator_learning_rate, 1),
-            optimizer(
-                config.discriminator_learning_rate, config.discriminator_steps
-            ),
-            config.adversarial_loss,
-            penalty=config.penalty if config.has_penalty else None,
-            penalty_weight=config.penalty_weight,
-            clip_limit=config.clip_limit or None,
-            label_smoothing=config.label_smoothing,
-            instance_noise=config.instance_noise,
-        )
-        model.check_batch_size(task.pipeline.batch_size)
-    except ValueError as error:
-        raise UsageError(str(error)) from error
-    return model
-
-
-def _train_in(run, config, task, model):
-    run.write_json("environment.json", environment.describe())
-    say(
-        "model",
-        f"{config.network}: generator "
-        f"{model.generator.count_params():,}, discriminator "
-        f"{model.discriminator.count_params():,} parameters",
-    )
-    say("run", str(run.path))
-    pictures = task.pictures(run, tf.summary.create_file_writer(str(run.logs)))
-    # Pictures that are all alike, for instance, cannot be watched.
-    with config_lib.naming_flag("data", config.data):
-        instruments = [*_balance_instruments(config), *task.instruments(run)]
-    history = training.fit(
-        model,
-        task.pipeline,
-        run,
-        config.epochs,
-        config.checkpoint_steps,
-        [pictures, *instruments],
-    )
-    score = scores.score_latent(task.score(model), history, instruments)
-    for label, text in scores.latent_sentences(
-        score, history, config.has_probabilities
-    ):
-        say(label, text)
-    task.draw(run, model)
-    exit_code = 0
-    if config.export and task.is_exportable:
-        exit_code = exports.export(run)
-    run.write_json("score.json", score)
-    say("look", str(pictures.path_of(config.epochs)))
-    say("next", task.next_command(run))
-    return exit_code
-
-
-def _balance_instruments(config):
-    if not config.has_probabilities:
-        return []
-    report = report_alarm
-    return [Balance(report=report), Oscillation(report=report)]
-
-
-def report_alarm(sentence):
-    """Prints an alarm below the progress bar, which has not ended its line."""
-    print()
-    say("alarm", sentence)

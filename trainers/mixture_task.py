@@ -8,7 +8,8 @@ from keras_gans.metrics import count_modes
 from keras_gans.models import GAN
 from keras_gans.networks import build_mlp_discriminator, build_mlp_generator
 from trainers.environment import say
-from trainers.latent import report_alarm
+from trainers.game import report_alarm
+from trainers.latent import LatentTask
 
 _STEPS_PER_EPOCH = 500
 _HIDDEN_LAYERS = 3
@@ -16,17 +17,18 @@ _NUM_DRAWN = 1000
 _NUM_SCORED = 2500  # Of VEEGAN and PacGAN.
 
 
-class MixtureTask:
+class MixtureTask(LatentTask):
     """A GAN that learns a mixture of Gaussians.
 
     Args:
         config: Config of `trainers.gan` with a mixture as `data`.
     """
 
+    trainer = "gan"
     is_exportable = False  # Files for phones make pictures.
 
     def __init__(self, config):
-        self._config = config
+        super().__init__(config)
         self._mixture = data.open_mixture(config.mixture_name)
         self.pipeline = data.MixturePipeline(
             self._mixture,
@@ -40,9 +42,8 @@ class MixtureTask:
             f"{self._mixture.deviation}, endless points",
         )
 
-    def build_model(self, **arguments):
-        """Builds the model, not compiled."""
-        config = self._config
+    def connect(self, **arguments):
+        config = self.config
         hidden_units = _HIDDEN_LAYERS * (config.hidden_units,)
         return GAN(
             build_mlp_generator(config.latent_dim, (2,), hidden_units),
@@ -56,24 +57,22 @@ class MixtureTask:
         )
 
     def pictures(self, run, summary_writer):
-        """The callback that draws points and the discriminator's field."""
-        rng = np.random.default_rng(self._config.seed)
+        rng = np.random.default_rng(self.config.seed)
         return PointClouds(
             self._mixture,
-            rng.standard_normal((_NUM_DRAWN, self._config.latent_dim)),
+            rng.standard_normal((_NUM_DRAWN, self.config.latent_dim)),
             run.samples,
-            self._config.sample_epochs,
+            self.config.sample_epochs,
             summary_writer,
         )
 
-    def instruments(self, run):
-        """What to watch."""
+    def watch(self, run):
         del run
         return [ModeCoverage(self._mixture, report=report_alarm)]
 
-    def score(self, model):
-        """Counts modes, on other noise than the instrument's."""
-        points = model.sample(_NUM_SCORED, seed=self._config.seed + 1)
+    def measure(self, model):
+        # On other noise than the instrument's.
+        points = model.sample(_NUM_SCORED, seed=self.config.seed + 1)
         modes_found, good_share = count_modes(
             points, self._mixture.centers, self._mixture.deviation
         )
@@ -88,14 +87,12 @@ class MixtureTask:
         }
 
     def draw(self, run, model):
-        """Draws what the finished run shows."""
         del model
         write_timeline(
             run.samples, run.samples / "timeline.gif", captions=False
         )
 
     def next_command(self, run):
-        """What to try next."""
         del run
         return (
             "python -m trainers.gan --recipe=grid_25 "

@@ -8,6 +8,10 @@ import dataclasses
 
 import numpy as np
 
+from keras_gans.metrics import (
+    peak_signal_to_noise_ratio,
+    structural_similarity,
+)
 from trainers.plots import BALANCED
 
 
@@ -99,6 +103,95 @@ def verdict(score, history):
         )
     balance = _balance(history, "The discriminators answer", "translated")
     return f"{first} {balance}"
+
+
+def score_pix2pix(model, input_images, target_images, mean_target, split):
+    """Scores translations against their targets, beside two simple answers.
+
+    Args:
+        model: `keras_gans.Pix2Pix`.
+        input_images: Float array `(n, height, width, channels)` in [-1, 1].
+        target_images: The same, what the inputs should become.
+        mean_target: Float array `(height, width, channels)`, the mean of the
+            training targets.
+        split: `"test"`, or `"train"` where there are no test pairs.
+
+    Returns:
+        A dictionary that JSON can hold, with the protocol beside L1, PSNR and
+        SSIM of the translations, of the inputs themselves, and of the mean
+        training target.
+    """
+    answers = {
+        "translated": model.translate(input_images, seed=0),
+        "unchanged": _as(input_images, target_images),
+        "mean target": np.broadcast_to(mean_target, target_images.shape),
+    }
+    return {
+        "protocol": (
+            "means over pictures: L1 in [-1, 1] units, PSNR in dB, SSIM; "
+            f"{len(input_images)} pairs, {split} split, last weights, dropout "
+            f"on, norms by {model.norm_mode}"
+        ),
+        **{
+            name: {
+                "l1": _distance(target_images, images),
+                "psnr": _mean(
+                    peak_signal_to_noise_ratio, target_images, images
+                ),
+                "ssim": _mean(structural_similarity, target_images, images),
+            }
+            for name, images in answers.items()
+        },
+    }
+
+
+def pix2pix_sentences(score, history):
+    """The score and the verdict as `(label, text)` lines for the screen."""
+    lines = [("score", score["protocol"])]
+    for name in ("translated", "unchanged", "mean target"):
+        values = score[name]
+        lines.append(
+            (
+                "",
+                f"{name}: L1 {values['l1']:.3f}, PSNR {values['psnr']:.1f} dB, "
+                f"SSIM {values['ssim']:.3f}",
+            )
+        )
+    return [*lines, ("verdict", _pix2pix_verdict(score, history))]
+
+
+def _pix2pix_verdict(score, history):
+    translated = score["translated"]
+    worse = [
+        f"{measure.upper()} than {other}"
+        for other, name in (
+            ("the input unchanged", "unchanged"),
+            ("the mean of all targets", "mean target"),
+        )
+        for measure, is_better in (
+            ("l1", translated["l1"] < score[name]["l1"]),
+            ("ssim", translated["ssim"] > score[name]["ssim"]),
+        )
+        if not is_better
+    ]
+    first = (
+        f"Translations are no better by {', nor by '.join(worse)}: train "
+        "longer, or look at the samples."
+        if worse
+        else "Translations are nearer to their targets than the input "
+        "unchanged and than the mean of all targets, by L1 and by SSIM."
+    )
+    balance = _balance(history, "The discriminator answers", "translated")
+    return f"{first} {balance}"
+
+
+def _mean(measure, images, others):
+    """Mean of a measure over pictures, a few at a time to save memory."""
+    values = [
+        measure(images[i : i + 16], others[i : i + 16])
+        for i in range(0, len(images), 16)
+    ]
+    return float(np.mean(np.concatenate(values)))
 
 
 def score_latent(score, history, instruments):

@@ -8,6 +8,7 @@ from keras_gans.callbacks.label_accuracy import LabelAccuracy
 from keras_gans.callbacks.memorization import Memorization
 from keras_gans.callbacks.mode_coverage import ModeCoverage
 from keras_gans.callbacks.oscillation import Oscillation
+from keras_gans.callbacks.pair_strips import PairStrips
 from keras_gans.callbacks.pictures import draw_columns, draw_grid
 from keras_gans.callbacks.point_clouds import PointClouds
 from keras_gans.callbacks.sample_diversity import SampleDiversity
@@ -24,6 +25,7 @@ __all__ = [
     "Memorization",
     "ModeCoverage",
     "Oscillation",
+    "PairStrips",
     "PointClouds",
     "SampleDiversity",
     "SampleGrids",

@@ -24,11 +24,16 @@ from keras_gans.data.mixtures import (
     MixturePipeline,
     open_mixture,
 )
-from keras_gans.data.paired import PairedPipeline, open_paired
+from keras_gans.data.paired import (
+    DIRECTIONS,
+    INPUT_RESIZES,
+    PairedPipeline,
+    open_paired,
+)
 from keras_gans.data.paired_folders import open_folder_pairs
 from keras_gans.data.paired_images import PairedImages
 from keras_gans.data.pixels import resize, to_float, to_uint8
-from keras_gans.data.sampling import derive_seed, shuffled_position
+from keras_gans.data.sampling import derive_seed, shuffled_position, spread
 from keras_gans.data.survey import Survey, survey_images
 from keras_gans.data.tfds_images import (
     open_tfds_domains,
@@ -39,6 +44,8 @@ from keras_gans.data.unpaired import UnpairedPipeline, open_unpaired
 from keras_gans.data.unpaired_domains import UnpairedDomains
 
 __all__ = [
+    "DIRECTIONS",
+    "INPUT_RESIZES",
     "MIXTURES",
     "ArrayImages",
     "EdgeImages",
@@ -80,6 +87,7 @@ __all__ = [
     "read_image",
     "resize",
     "shuffled_position",
+    "spread",
     "survey_images",
     "to_float",
     "to_uint8",

@@ -9,6 +9,7 @@ import os
 import numpy as np
 
 from keras_gans.data import images, pixels
+from keras_gans.data.sampling import spread
 
 _NAMED_ERRORS = 10
 
@@ -66,29 +67,32 @@ class ImageSet(abc.ABC):
             )
         return pixels.resize(image, size)
 
-    def load(self, size):
+    def load(self, size, most=None):
         """Reads all pictures, in parallel.
 
         Args:
             size: `(height, width)` to resize to.
+            most: Integer >= 1. Of more pictures, as many are read, evenly
+                spread over all; see `spread`. Defaults to all.
 
         Returns:
-            An array `(len, height, width, channels)`.
+            An array `(n, height, width, channels)`.
 
         Raises:
             ImageError: If files can not be used; it tells how many, and names
                 the first ten.
         """
-        loaded = np.empty((len(self), *size, self.channels), self.dtype)
+        indices = spread(len(self), most)
+        loaded = np.empty((len(indices), *size, self.channels), self.dtype)
 
-        def read_into(index):
+        def read_into(place):
             try:
-                loaded[index] = self.read(index, size)
+                loaded[place] = self.read(indices[place], size)
             except images.ImageError as error:
                 return error
 
         with concurrent.futures.ThreadPoolExecutor() as pool:
-            results = pool.map(read_into, range(len(self)))
+            results = pool.map(read_into, range(len(indices)))
             errors = [error for error in results if error is not None]
         if errors:
             raise self._summary(errors) from errors[0]

@@ -17,9 +17,9 @@ from keras_gans.data.edge_images import EdgeImages
 from keras_gans.data.image_views import ImageView, align
 from keras_gans.data.label_maps import LabelMaps, find_label_map
 
-_DIRECTIONS = ("a_to_b", "b_to_a")
+DIRECTIONS = ("a_to_b", "b_to_a")
 _EDGES = "edges:"
-_RESIZES = ("bicubic", "nearest")
+INPUT_RESIZES = ("bicubic", "nearest")
 
 
 def open_paired(spec, direction="a_to_b", channels_in=3, channels_target=3):
@@ -42,9 +42,9 @@ def open_paired(spec, direction="a_to_b", channels_in=3, channels_target=3):
         FileNotFoundError: If `spec` is none of the four.
         ValueError: If `direction` is another value.
     """
-    if direction not in _DIRECTIONS:
+    if direction not in DIRECTIONS:
         raise ValueError(
-            f"`direction` must be one of {', '.join(_DIRECTIONS)}. "
+            f"`direction` must be one of {', '.join(DIRECTIONS)}. "
             f"Received: direction={direction!r}."
         )
     if direction == "a_to_b":
@@ -178,9 +178,9 @@ def _open_edges(spec, channels_a, channels_b):
 
 def _choose_resize(inputs, input_resize, load_size):
     """Returns the inputs as they are to be read, or warns about them."""
-    if input_resize not in _RESIZES:
+    if input_resize not in INPUT_RESIZES:
         raise ValueError(
-            f"`input_resize` must be one of {', '.join(_RESIZES)}. "
+            f"`input_resize` must be one of {', '.join(INPUT_RESIZES)}. "
             f"Received: input_resize={input_resize!r}."
         )
     if isinstance(inputs, EdgeImages):

@@ -6,7 +6,24 @@ picture comes and how it is augmented, so training can go on from any step.
 
 import hashlib
 
+import numpy as np
 import tensorflow as tf
+
+
+def spread(count, most=None):
+    """Positions of a few items that stand for all, evenly spread.
+
+    Args:
+        count: Integer, >= 1. Number of items.
+        most: Integer, >= 1, or None for all.
+
+    Returns:
+        An int64 array of `count` positions or, if that is less, `most`; first
+        and last are among them, if there are two.
+    """
+    if most is None or count <= most:
+        return np.arange(count)
+    return np.linspace(0, count - 1, most).astype("int64")
 
 
 def derive_seed(seed, stream):

@@ -34,6 +34,8 @@ class InstanceNormalization(keras.layers.GroupNormalization):
     Input shape: `(batch, height, width, channels)`. Output shape: the same.
     """
 
+    _axes = (1, 2)  # Of the mean and the variance.
+
     def __init__(self, epsilon=1e-5, center=False, scale=False, **kwargs):
         if epsilon <= 0:
             raise ValueError(
@@ -55,7 +57,7 @@ class InstanceNormalization(keras.layers.GroupNormalization):
         # At least float32: the sum of squares overflows in half precision.
         dtype = keras.backend.result_type(inputs.dtype, "float32")
         x = ops.cast(inputs, dtype)
-        mean, variance = ops.moments(x, axes=(1, 2), keepdims=True)
+        mean, variance = ops.moments(x, axes=self._axes, keepdims=True)
         x = (x - mean) * ops.rsqrt(variance + self.epsilon)
         if self.scale:
             x = x * ops.cast(self.gamma, dtype)

@@ -8,6 +8,10 @@ from keras_gans.metrics.distances import (
 from keras_gans.metrics.frechet_distance import frechet_distance
 from keras_gans.metrics.image_classifier import ImageClassifier
 from keras_gans.metrics.modes import count_modes
+from keras_gans.metrics.similarity import (
+    peak_signal_to_noise_ratio,
+    structural_similarity,
+)
 
 __all__ = [
     "Deviation",
@@ -16,4 +20,6 @@ __all__ = [
     "frechet_distance",
     "mean_pairwise_distance",
     "nearest_distances",
+    "peak_signal_to_noise_ratio",
+    "structural_similarity",
 ]

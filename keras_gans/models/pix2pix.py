@@ -9,6 +9,10 @@ from keras import layers, ops
 from keras_gans.layers import InstanceNormalization
 from keras_gans.losses import adversarial as adversarial_losses
 from keras_gans.losses import mean_absolute_error
+from keras_gans.metrics import (
+    peak_signal_to_noise_ratio,
+    structural_similarity,
+)
 from keras_gans.models.adversarial import AdversarialModel
 from keras_gans.models.inference import inference_view, seed_dropout
 
@@ -20,8 +24,6 @@ _LOGS = (
     "l1_loss",
 )
 _TEST_LOGS = ("psnr", "ssim")
-# The PSNR of equal images is infinite, and so would be every mean with one.
-_LARGEST_PSNR = 100.0
 
 
 @keras.saving.register_keras_serializable(package="keras_gans")
@@ -56,7 +58,7 @@ class Pix2Pix(AdversarialModel):
             channels, to logits: `build_patchgan_discriminator((256, 256, 6),
             normalization="batch", affine=True, use_bias=False)`.
         norm_mode: How batch norms of both networks work outside of training:
-            `"batch"` (the paper), each image by its own statistics, or
+            `"instance"` (the paper, whose batch is one image), `"batch"` or
             `"running"`; see `inference_view`. Holds for `call`, `predict`,
             `evaluate` and exports.
         seed: Integer or `None`, seeds the dropout of `translate`; that of
@@ -69,7 +71,12 @@ class Pix2Pix(AdversarialModel):
     """
 
     def __init__(
-        self, generator, discriminator, norm_mode="batch", seed=None, **kwargs
+        self,
+        generator,
+        discriminator,
+        norm_mode="instance",
+        seed=None,
+        **kwargs,
     ):
         _check_fit(generator, discriminator)
         _check_norms("generator", generator)
@@ -98,8 +105,24 @@ class Pix2Pix(AdversarialModel):
     def discriminator_variables(self):
         return self.discriminator.trainable_variables
 
-    def export_networks(self):
-        return {"generator": self._view(self.generator, self.norm_mode)}
+    def export_networks(self, norm_mode=None, dropout=False):
+        """Returns the generator as it runs on a device.
+
+        Args:
+            norm_mode: As of `translate`.
+            dropout: Boolean. Files hold no chance: with `True`, what is
+                dropped is drawn once, by the seed of the model, and is part
+                of the file. Defaults to `False`.
+
+        Returns:
+            A dictionary from `"generator"` to a `keras.Model`.
+
+        Raises:
+            ValueError: If `norm_mode` is unknown.
+        """
+        norm_mode = self.norm_mode if norm_mode is None else norm_mode
+        noise = "fixed" if dropout else False
+        return {"generator": self._view(self.generator, norm_mode, noise)}
 
     def compile(
         self,
@@ -173,8 +196,8 @@ class Pix2Pix(AdversarialModel):
         Args:
             input_images: Float array `(n, height, width, channels)` in
                 [-1, 1], or a data set of batches of them.
-            norm_mode: `"batch"` or `"running"`; see `inference_view`. Defaults
-                to that of the model.
+            norm_mode: `"instance"`, `"batch"` or `"running"`; see
+                `inference_view`. Defaults to that of the model.
             dropout: Boolean, whether to drop out. Defaults to `True`.
             seed: Integer >= 0 for the same dropout at each call, or `None`.
 
@@ -219,7 +242,10 @@ class Pix2Pix(AdversarialModel):
             discriminator_loss=discriminator_loss,
             l1_loss=l1_loss,
             **probabilities,
-            **_similarities(target_images, fake_images),
+            psnr=ops.mean(
+                peak_signal_to_noise_ratio(target_images, fake_images)
+            ),
+            ssim=ops.mean(structural_similarity(target_images, fake_images)),
         )
 
     def _unpack(self, data):
@@ -295,19 +321,6 @@ class Pix2Pix(AdversarialModel):
             "norm_mode": self.norm_mode,
             "seed": self.seed,
         }
-
-
-def _similarities(target_images, fake_images):
-    # From 0 on, as in files: SSIM compares brightness, and 0 is black there.
-    pictures = target_images + 1.0, fake_images + 1.0
-    # The usual window is 11x11 pixels; small images have no room for it.
-    sides = [size or 11 for size in target_images.shape[1:3]]
-    psnr = tf.image.psnr(*pictures, max_val=2.0)
-    ssim = tf.image.ssim(*pictures, max_val=2.0, filter_size=min(11, *sides))
-    return {
-        "psnr": ops.mean(ops.minimum(psnr, _LARGEST_PSNR)),
-        "ssim": ops.mean(ssim),
-    }
 
 
 def _same_shape(first, second):

@@ -27,6 +27,7 @@ def test_files_load_in_order_and_resized(tmp_path):
         picture = Image.open(path).resize((3, 4), Image.Resampling.BICUBIC)
         np.testing.assert_array_equal(loaded[index], picture)
         np.testing.assert_array_equal(files.read(index, (4, 3)), picture)
+    np.testing.assert_array_equal(files.load((4, 3), most=2), loaded[[0, 19]])
 
 
 def test_files_of_two_folders_have_different_names(tmp_path):

@@ -65,3 +65,11 @@ def test_positions_in_a_row_are_those_found_one_by_one():
             np.testing.assert_array_equal(
                 in_a_row(first, count, length), expected[start:][:count]
             )
+
+
+def test_a_few_items_are_evenly_spread():
+    assert data.spread(3).tolist() == data.spread(3, 7).tolist() == [0, 1, 2]
+    assert data.spread(9, 3).tolist() == [0, 4, 8]
+    assert data.spread(10, 1).tolist() == [0]
+    gaps = np.diff(data.spread(1000, 77))
+    assert set(gaps.tolist()) <= {12, 13, 14}

@@ -29,10 +29,10 @@ def one_by_one(network, images, **kwargs):
     )
 
 
-def test_batch_mode_is_training_with_one_image():
+def test_instance_mode_is_training_with_one_image():
     network = unet(dropout=0.0)
     images = tiny.images(3)
-    view = inference_view(network, "batch")
+    view = inference_view(network, "instance")
     twin = unet(dropout=0.0)  # Which may move its statistics.
     expected = one_by_one(twin, images, training=True)
     np.testing.assert_allclose(view(images), expected, atol=1e-5)
@@ -44,7 +44,22 @@ def test_batch_mode_is_training_with_one_image():
         assert np.max(np.abs(np.array(other) - expected)) > 0.01
 
 
-def test_batch_mode_does_not_mix_images():
+def test_batch_mode_is_training_with_the_whole_batch():
+    network = unet(dropout=0.0)
+    images = tiny.images(3)
+    view = inference_view(network, "batch")
+    expected = np.array(unet(dropout=0.0)(images, training=True))
+    np.testing.assert_allclose(view(images), expected, atol=1e-5)
+    # Alone, an image is its own batch.
+    np.testing.assert_allclose(
+        one_by_one(view, images),
+        inference_view(network, "instance")(images),
+        atol=1e-6,
+    )
+    assert np.max(np.abs(one_by_one(view, images) - expected)) > 0.01
+
+
+def test_instance_mode_does_not_mix_images():
     view = inference_view(unet())
     images = tiny.images(3)
     np.testing.assert_allclose(
@@ -73,7 +88,7 @@ def test_running_mode_with_dropout_keeps_the_running_statistics():
 
 
 @pytest.mark.parametrize("dropout", [False, True])
-@pytest.mark.parametrize("norm_mode", ["batch", "running"])
+@pytest.mark.parametrize("norm_mode", ["instance", "batch", "running"])
 def test_nothing_of_the_network_moves(norm_mode, dropout):
     network = unet()
     view = inference_view(network, norm_mode, dropout)
@@ -130,15 +145,42 @@ def test_seed_fixes_the_dropout():
     np.testing.assert_array_equal(view(ones), second)
 
 
+def test_fixed_dropout_is_one_mask_for_all_images():
+    network = dropout_alone()
+    view, twin, other = (
+        inference_view(network, dropout="fixed", seed=seed)
+        for seed in (3, 3, 4)
+    )
+    ones = np.ones((4, 16, 16, 4), "float32")
+    outputs = np.array(view(ones))
+    np.testing.assert_array_equal(outputs, outputs[:1].repeat(4, axis=0))
+    np.testing.assert_array_equal(view(ones), outputs)
+    np.testing.assert_array_equal(twin(ones), outputs)
+    assert np.any(np.array(other(ones)) != outputs)
+    # Zeros, or what makes up for them; 5 deviations of a binomial share.
+    kept = outputs[0] != 0
+    np.testing.assert_allclose(outputs[0][kept], 1 / 0.75, rtol=1e-6)
+    assert abs(kept.mean() - 0.75) < 5 * np.sqrt(0.75 * 0.25 / kept.size)
+
+
+def test_fixed_dropout_needs_a_size():
+    images = layers.Input((None, 16, 4))
+    network = keras.Model(images, layers.Dropout(0.5)(images))
+    with pytest.raises(ValueError, match="needs images of one size"):
+        inference_view(network, dropout="fixed")
+
+
 def test_dropout_of_two_layers_differs():
     images = layers.Input((16, 16, 4))
     parts = [layers.Dropout(0.5)(images) for _ in range(2)]
-    view = inference_view(keras.Model(images, parts), dropout=True, seed=0)
-    first, second = view(np.ones((1, 16, 16, 4)))
-    assert np.any(np.array(first) != np.array(second))
+    for dropout in (True, "fixed"):
+        network = keras.Model(images, parts)
+        view = inference_view(network, dropout=dropout, seed=0)
+        first, second = view(np.ones((1, 16, 16, 4)))
+        assert np.any(np.array(first) != np.array(second))
 
 
-@pytest.mark.parametrize("dropout", [False, True])
+@pytest.mark.parametrize("dropout", [False, True, "fixed"])
 def test_saved_view_stands_alone(dropout, tmp_path):
     network = unet()
     view = inference_view(network, dropout=dropout, seed=0)
@@ -211,8 +253,10 @@ def test_norms_keep_their_settings():
 
 def test_unknown_mode_is_refused():
     message = (
-        "`norm_mode` must be one of ['batch', 'running']. "
-        "Received: norm_mode='instance'."
+        "`norm_mode` must be one of ['instance', 'batch', 'running']. "
+        "Received: norm_mode='group'."
     )
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
-        inference_view(unet(), "instance")
+        inference_view(unet(), "group")
+    with pytest.raises(ValueError, match="^`dropout` must be one of"):
+        inference_view(unet(), dropout="frozen")

@@ -65,7 +65,7 @@ def patchgan(channels=6):
 
 
 def pix2pix(
-    seed=0, dropout=0.0, norm_mode="batch", filters=4, **compile_arguments
+    seed=0, dropout=0.0, norm_mode="instance", filters=4, **compile_arguments
 ):
     """Compiled, in eager mode unless told otherwise."""
     keras.utils.set_random_seed(seed)
@@ -674,7 +674,7 @@ def trained():
     return trained_model()
 
 
-@pytest.mark.parametrize("norm_mode", ["batch", "running"])
+@pytest.mark.parametrize("norm_mode", ["instance", "batch", "running"])
 def test_call_predict_and_export_run_in_the_models_mode(trained, norm_mode):
     model = Pix2Pix(trained.generator, trained.discriminator, norm_mode)
     images = tiny.images(3)
@@ -684,21 +684,37 @@ def test_call_predict_and_export_run_in_the_models_mode(trained, norm_mode):
     for outputs in (
         model(images),
         model(images, training=False),
-        model.predict(images, batch_size=2, verbose=0),
+        model.predict(images, batch_size=3, verbose=0),
         model.translate(images, dropout=False),
         export["generator"](images),
     ):
         np.testing.assert_allclose(outputs, expected, atol=1e-6)
 
 
+def test_export_with_dropout_is_one_draw_of_the_models_seed(trained):
+    images = tiny.images(3)
+    first, twin, other = (
+        Pix2Pix(trained.generator, trained.discriminator, seed=seed)
+        .export_networks(dropout=True)["generator"]
+        .predict(images, verbose=0)
+        for seed in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(first, twin)
+    without = trained.export_networks()["generator"].predict(images, verbose=0)
+    for drawn in (other, without):
+        assert np.max(np.abs(drawn - first)) > 1e-3
+    running = trained.export_networks("running")["generator"]
+    assert running is trained.generator
+
+
 def test_modes_differ(trained):
     images = tiny.images(3)
     outputs = [
         trained.translate(images, norm_mode, dropout, seed=1)
-        for norm_mode in ("batch", "running")
+        for norm_mode in ("instance", "batch", "running")
         for dropout in (True, False)
     ]
-    for i in range(4):
+    for i in range(6):
         for j in range(i):
             assert np.max(np.abs(outputs[i] - outputs[j])) > 1e-3
 
@@ -707,7 +723,7 @@ def test_translation_without_arguments_is_the_papers(trained):
     images = tiny.images(2)
     np.testing.assert_array_equal(
         trained.translate(images, seed=1),
-        trained.translate(images, "batch", True, seed=1),
+        trained.translate(images, "instance", True, seed=1),
     )
 
 
@@ -745,7 +761,7 @@ def test_seed_of_the_model_is_that_of_its_translations(trained):
 def test_translations_change_nothing(trained):
     before = tiny.state(trained)
     images = tiny.images(2)
-    for norm_mode in (None, "batch", "running"):
+    for norm_mode in (None, "instance", "batch", "running"):
         for dropout in (True, False):
             trained.translate(images, norm_mode, dropout)
     trained.predict(images, verbose=0)

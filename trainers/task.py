@@ -1,0 +1,121 @@
+"""The course of a run, from data to exported files, the same for all trainers.
+
+A trainer is a `Task`: it knows the data, the networks, what to draw, what to
+watch and how to score. When and in which order, `run_task` knows.
+"""
+
+import abc
+
+import tensorflow as tf
+
+from trainers import config as config_lib
+from trainers import environment, exports, run_folder, training
+from trainers.environment import say
+
+
+class Task(abc.ABC):
+    """Abstract base of what can be trained.
+
+    Subclasses read the data as they are made: what cannot be used leaves no
+    folder behind.
+
+    Args:
+        config: Config of the trainer.
+
+    Attributes:
+        trainer: String, name of the trainer, as in `python -m trainers.NAME`.
+        is_exportable: Boolean, whether files for phones can be made of it.
+        pipeline: Object with `steps_per_epoch` and `dataset(start_step)`, to
+            be set by subclasses.
+    """
+
+    trainer = None
+    is_exportable = True
+    pipeline = None
+
+    def __init__(self, config):
+        self.config = config
+
+    @abc.abstractmethod
+    def build_model(self):
+        """Returns the compiled model.
+
+        Raises:
+            UsageError: If networks or model refuse what the flags ask for.
+        """
+
+    @abc.abstractmethod
+    def describe(self, model):
+        """Returns one line on the networks."""
+
+    @abc.abstractmethod
+    def pictures(self, run, summary_writer):
+        """Returns the `EpochPictures`, and saves the inputs for exports."""
+
+    def instruments(self, run):
+        """Returns the `Instrument`s that watch the training."""
+        del run
+        return []
+
+    @abc.abstractmethod
+    def score(self, model, history, instruments):
+        """Returns a dictionary that JSON can hold, `protocol` included."""
+
+    @abc.abstractmethod
+    def sentences(self, score, history):
+        """Returns score and verdict as `(label, text)` lines."""
+
+    def draw(self, run, model):
+        """Draws what the finished run shows."""
+        del run, model
+
+    def next_command(self, run):
+        """Returns what to type next."""
+        if self.is_exportable and not self.config.export:
+            return f"python -m export --run_dir={run.path}"
+        return f"python -m trainers.{self.trainer} --data=FOLDER, on your own"
+
+
+def run_task(task):
+    """Runs or goes on with one training.
+
+    Args:
+        task: `Task`.
+
+    Returns:
+        An exit code.
+    """
+    model = task.build_model()
+    with run_folder.RunFolder(task.config, task.trainer) as run:
+        return _train_in(run, task, model)
+
+
+def _train_in(run, task, model):
+    config = task.config
+    run.write_json("environment.json", environment.describe())
+    say("model", task.describe(model))
+    say("run", str(run.path))
+    run.samples.mkdir(exist_ok=True)
+    pictures = task.pictures(run, tf.summary.create_file_writer(str(run.logs)))
+    # Pictures that are all alike, for instance, cannot be watched.
+    with config_lib.naming_flag("data", config.data):
+        instruments = task.instruments(run)
+    history = training.fit(
+        model,
+        task.pipeline,
+        run,
+        config.epochs,
+        config.checkpoint_steps,
+        [pictures, *instruments],
+    )
+    score = task.score(model, history, instruments)
+    for label, text in task.sentences(score, history):
+        say(label, text)
+    task.draw(run, model)
+    exit_code = 0
+    if config.export and task.is_exportable:
+        exit_code = exports.export(run)
+    run.write_json("score.json", score)
+    say("look", str(pictures.path_of(config.epochs)))
+    say("next", task.next_command(run))
+    return exit_code
