@@ -51,6 +51,23 @@ _FLAGS = {
         None,
         "Only for a network that takes images of any size.",
     ),
+    "norm_mode": (
+        "MODE",
+        None,
+        "What batch norms of a translator go by: instance, each image by "
+        "itself; running, averages of training. Default: as the model says.",
+    ),
+    "dropout": (
+        "on|off",
+        "off",
+        "With on, what a translator drops out is drawn once and becomes part "
+        "of the files.",
+    ),
+}
+_CHOICES = {
+    # At the batch of one that files have, "batch" is "instance".
+    "norm_mode": (None, "instance", "running"),
+    "dropout": ("on", "off"),
 }
 _ABOUT = """\
 Exports trained networks to SavedModel and .tflite files. Each file is opened
@@ -130,6 +147,12 @@ def _check(options):
             f"--formats must be from {', '.join(FORMATS)}. "
             f"Received: {unknown[0] or 'an empty name'}."
         )
+    for name, choices in _CHOICES.items():
+        if options[name].value not in choices:
+            accepted = " or ".join(filter(None, choices))
+            raise UsageError(
+                f"--{name} must be {accepted}. Received: {options[name].value}."
+            )
     size = options.image_size
     if size and not re.fullmatch(r"[1-9]\d{0,4}x[1-9]\d{0,4}", size):
         raise UsageError(

@@ -44,10 +44,11 @@ def run(options):
 
 def _load(options):
     """Returns the `Source` and the folder that it lies in."""
+    mode = sources.Mode(options.norm_mode, options.dropout == "on")
     if options.model:
         path = Path(options.model)
-        return sources.load_model(path), path.parent
-    source = sources.load_run(options.run_dir)
+        return sources.load_model(path, mode), path.parent
+    source = sources.load_run(options.run_dir, mode)
     for sentence in source.skipped:
         print(f"Skipped: {sentence}", file=sys.stderr)
     print(f"Checkpoint: step {source.step}")
@@ -79,7 +80,14 @@ def _request(name, source, output_dir, options):
     several = len(source.networks) > 1
     folder = output_dir / name if several else output_dir
     return ExportRequest(
-        model, inputs, folder, name, source.step, origin, num_classes
+        model,
+        inputs,
+        folder,
+        name,
+        source.step,
+        origin,
+        num_classes,
+        source.mode,
     )
 
 

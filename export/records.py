@@ -19,6 +19,8 @@ class ExportRequest:
         source: Where `inputs` came from, for the record.
         num_classes: Integer, labels are below it; `None` if there are none, or
             nobody knows.
+        mode: `export.sources.Mode` that the network runs in, for the record;
+            `None` if it has but one.
     """
 
     network: object
@@ -28,6 +30,7 @@ class ExportRequest:
     step: int | None = None
     source: str = "given by the caller"
     num_classes: int | None = None
+    mode: object = None
 
 
 @dataclasses.dataclass(frozen=True)

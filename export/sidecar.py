@@ -1,5 +1,6 @@
 """The two JSON files beside an export: what it is, and how it was proven."""
 
+import dataclasses
 import hashlib
 import importlib.metadata
 import json
@@ -30,6 +31,7 @@ def write_sidecar(folder, request, signature, weights, reports):
         "network": request.name,
         "step": request.step,
         "parameters": int(sum(x.size for x in weights)),
+        "mode": request.mode and dataclasses.asdict(request.mode),
         "versions": _versions(),
         "signature": convert.ENDPOINT,
         "inputs": [

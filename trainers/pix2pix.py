@@ -127,6 +127,10 @@ class Pix2PixTask(translation.TranslationTask):
     Raises:
         UsageError: If the data do not fit the flags.
         keras_gans.data.ImageError: If pictures cannot be read.
+
+    Attributes:
+        inputs: Held-out inputs, floats `(n, height, width, channels)`.
+        targets: Their targets.
     """
 
     trainer = "pix2pix"
@@ -162,8 +166,8 @@ class Pix2PixTask(translation.TranslationTask):
             self._split = "train"
         if self.config.input_resize == "nearest":
             inputs = data.LabelMaps(inputs)
-        self._inputs = data.to_float(inputs.load(size, _SCORED))
-        self._targets = data.to_float(targets.load(size, _SCORED))
+        self.inputs = data.to_float(inputs.load(size, _SCORED))
+        self.targets = data.to_float(targets.load(size, _SCORED))
         self._mean_target = data.to_float(
             pairs.train_targets.load(size, _SCORED)
         ).mean(axis=0)
@@ -232,11 +236,11 @@ class Pix2PixTask(translation.TranslationTask):
         )
 
     def pictures(self, run, summary_writer):
-        samples = self._inputs[: self.num_samples]
+        samples = self.inputs[: self.num_samples]
         self.save_export_inputs(run, generator=samples)
         return PairStrips(
             samples,
-            self._targets[: self.num_samples],
+            self.targets[: self.num_samples],
             run.samples,
             self.config.sample_epochs,
             summary_writer,
@@ -244,7 +248,7 @@ class Pix2PixTask(translation.TranslationTask):
 
     def score(self, model, history, instruments):
         return scores.score_pix2pix(
-            model, self._inputs, self._targets, self._mean_target, self._split
+            model, self.inputs, self.targets, self._mean_target, self._split
         )
 
     def sentences(self, score, history):

@@ -113,7 +113,7 @@ def test_help_is_short_and_complete(capsys):
             ["--rundir=a"],
             "Unknown command line flag 'rundir'. Did you mean: run_dir ?. "
             "Accepted: --run_dir, --model, --network, --output_dir, "
-            "--formats, --pictures, --image_size.",
+            "--formats, --pictures, --image_size, --norm_mode, --dropout.",
         ),
     ],
 )

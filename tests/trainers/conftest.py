@@ -92,3 +92,39 @@ def tiny_mixture_flags():
         "--steps_per_epoch=6",
         "--flat_epochs=4",
     ]
+
+
+@pytest.fixture(scope="session")
+def pair_folder(tmp_path_factory):
+    """Discs on noise, grey and coloured, side by side in files of 16x32."""
+    root = tmp_path_factory.mktemp("pairs")
+    rng = np.random.default_rng(0)
+    rows, columns = np.mgrid[:16, :16]
+    for split, count in (("train", 6), ("test", 3)):
+        (root / split).mkdir()
+        for i in range(count):
+            centre, radius = rng.integers(5, 11, 2), rng.integers(3, 6)
+            disc = np.hypot(rows - centre[0], columns - centre[1]) < radius
+            grey = rng.integers(0, 60, (16, 16, 1)) + 150 * disc[..., None]
+            colour = np.where(disc[..., None], (230, 40, 40), (30, 60, 200))
+            pair = np.concatenate([grey.repeat(3, axis=-1), colour], axis=1)
+            Image.fromarray(pair.astype("uint8")).save(
+                root / split / f"{i}.png"
+            )
+    return root
+
+
+@pytest.fixture(scope="session")
+def tiny_pair_flags(pair_folder):
+    """Flags of a pix2pix that trains in a second: 6 steps per epoch."""
+    return [
+        f"--data={pair_folder}",
+        "--image_size=16",
+        "--load_size=18",
+        "--generator_filters=4",
+        "--discriminator_filters=4",
+        "--discriminator_layers=1",
+        "--flat_epochs=2",
+        "--decay_epochs=2",
+        "--noexport",
+    ]

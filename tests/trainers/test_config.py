@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 
-from trainers import conditional_gan, cyclegan, gan, recipes
+from trainers import conditional_gan, cyclegan, gan, pix2pix, recipes
 from trainers import config as config_lib
 from trainers.config import UsageError
 
@@ -152,6 +152,7 @@ MODULES = {
     "conditional_gan": conditional_gan,
     "cyclegan": cyclegan,
     "gan": gan,
+    "pix2pix": pix2pix,
 }
 
 
@@ -178,6 +179,32 @@ def test_horse2zebra_is_the_papers_setting():
     assert config_of("cyclegan", "horse2zebra") == cyclegan.Config(
         data="tfds:cycle_gan/horse2zebra", load_size="286"
     )
+
+
+@pytest.mark.parametrize("name", ["facades", "maps", "edges2shoes"])
+def test_pix2pix_recipes_are_the_papers_settings(name):
+    """Isola et al., 2017: sections 3.3, 6.1 and 6.2; the Torch code."""
+    config = config_of("pix2pix", name)
+    assert config.crop_size == (256, 256)
+    assert (config.generator, config.num_levels) == ("unet", 0)
+    assert (config.generator_filters, config.normalization) == (64, "batch")
+    assert (config.dropout, config.dropout_layout) == (0.5, "paper")
+    assert config.discriminator_filters == 64
+    assert config.discriminator_layers == 3
+    assert config.adversarial_loss == "non_saturating"
+    assert config.discriminator_loss_weight == 0.5
+    assert config.lambda_l1 == 100
+    assert config.generator_learning_rate == 2e-4
+    assert config.discriminator_learning_rate == 2e-4
+    assert config.decay_epochs == 0
+    jitter, batch_size, epochs, direction = {
+        "facades": (286, 1, 200, "b_to_a"),
+        "maps": (286, 1, 200, "a_to_b"),
+        "edges2shoes": (256, 4, 15, "a_to_b"),
+    }[name]
+    assert config.size_before_crop == (jitter, jitter)
+    assert (config.batch_size, config.flat_epochs) == (batch_size, epochs)
+    assert config.direction == direction
 
 
 def test_dcgan_64_is_the_papers_setting():

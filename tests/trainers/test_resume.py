@@ -46,7 +46,9 @@ def test_the_state_holds_all_that_training_changes(uninterrupted):
     "point",
     [
         pytest.param("step:16", id="middle of epoch 3"),
-        pytest.param("write:6", id="in the middle of writing"),
+        pytest.param(
+            "write:6", id="in the middle of writing", marks=pytest.mark.slow
+        ),
         pytest.param("step:13", id="after epoch 2", marks=pytest.mark.slow),
     ],
 )
@@ -59,6 +61,7 @@ def test_killed_and_resumed_equals_uninterrupted(
     assert differing(resumed, uninterrupted) == []
 
 
+@pytest.mark.slow
 def test_forgetting_the_seeds_is_noticed(uninterrupted, tiny_flags, tmp_path):
     # The negative control: what the test above must be able to see.
     flags = [*tiny_flags, "--checkpoint_steps=2"]

@@ -1,4 +1,4 @@
-"""GANs that were killed and gone on with equal those that were not."""
+"""Runs that were killed and gone on with equal those that were not."""
 
 import pytest
 
@@ -6,30 +6,42 @@ from tests.trainers import processes
 from tests.trainers.processes import differing
 
 CASES = [
+    "pix2pix",
     "conditional_gan",
-    "gan of points",
     pytest.param("gan", marks=pytest.mark.slow),
+    pytest.param("gan of points", marks=pytest.mark.slow),
 ]
 
 
 @pytest.fixture(scope="module", params=CASES)
-def case(request, tiny_image_flags, tiny_mixture_flags, tmp_path_factory):
+def case(
+    request,
+    tiny_image_flags,
+    tiny_mixture_flags,
+    tiny_pair_flags,
+    tmp_path_factory,
+):
     """Trainer, its flags, and the state of a run that nobody killed."""
     trainer = request.param.split()[0]
     flags = tiny_image_flags
     if "points" in request.param:
         flags = tiny_mixture_flags
+    elif trainer == "pix2pix":
+        flags = tiny_pair_flags
     run_dir = tmp_path_factory.mktemp("whole") / "run"
     return trainer, flags, processes.finish(trainer, "never", flags, run_dir)
 
 
 def test_the_state_holds_all_that_training_changes(case):
-    _, flags, (arrays, history) = case
+    trainer, flags, (arrays, history) = case
     names = " ".join(arrays)
     parts = ["generator_optimizer/", "discriminator_optimizer/", "seed_state_0"]
     if "--dropout=0.2" in flags:
         # Of the noise, and of each dropout layer.
         parts += ["average_generator/", "seed_state_2"]
+    elif trainer == "pix2pix":
+        # Of each dropout layer, and batch norms of both networks.
+        parts += ["seed_state_1", "seed_state_2", "discriminator/"]
     for part in parts:
         assert part in names
     assert len(history.splitlines()) == 1 + 4
@@ -61,6 +73,8 @@ def test_the_history_has_the_figures_of_the_instruments(case):
     figures = history.splitlines()[0].split(",")
     if "mixture:" in flags[0]:
         expected = {"answer_deviation", "modes_found", "good_share"}
+    elif trainer == "pix2pix":
+        expected = {"l1_loss", "real_probability"}
     elif trainer == "gan":
         expected = {"sample_diversity", "classes_found", "copied_share"}
     else:
