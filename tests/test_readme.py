@@ -6,7 +6,15 @@ import re
 import subprocess
 import sys
 
-from trainers import check_data, conditional_gan, cyclegan, gan, recipes
+from trainers import (
+    check_data,
+    conditional_gan,
+    cyclegan,
+    gan,
+    pix2pix,
+    predict,
+    recipes,
+)
 from trainers import config as config_lib
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -16,12 +24,14 @@ TRAINERS = {
     "conditional_gan": conditional_gan,
     "cyclegan": cyclegan,
     "gan": gan,
+    "pix2pix": pix2pix,
+    "predict": predict,
 }
 
 
 def test_python_snippets_run_one_after_the_other(tmp_path):
     snippets = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    assert len(snippets) == 4
+    assert len(snippets) == 5
     (tmp_path / "snippets.py").write_text("\n".join(snippets))
     process = subprocess.run(
         [sys.executable, "snippets.py"],

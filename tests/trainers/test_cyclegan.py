@@ -1,6 +1,7 @@
 """The trainer in this process, on pictures of 16x16."""
 
 import csv
+import functools
 import json
 import shutil
 
@@ -10,20 +11,10 @@ import tensorflow as tf
 from PIL import Image
 
 from keras_gans import checkpoints, data
-from trainers import cli, cyclegan, run_folder
+from tests.trainers import in_process
+from trainers import cyclegan, run_folder
 
-
-def run(*arguments):
-    """Exit code of `python -m trainers.cyclegan ARGUMENTS`."""
-    with pytest.raises(SystemExit) as exit:
-        cli.main(
-            "cyclegan",
-            cyclegan.Config,
-            cyclegan.train,
-            cyclegan.__doc__,
-            list(map(str, arguments)),
-        )
-    return exit.value.code
+run = functools.partial(in_process.run, "cyclegan")
 
 
 @pytest.fixture(scope="module")

@@ -9,26 +9,12 @@ import pytest
 from PIL import Image
 
 from keras_gans import checkpoints
-from trainers import cli, conditional_gan, gan
+from tests.trainers.in_process import run
 
-MODULES = {"gan": gan, "conditional_gan": conditional_gan}
-
-
-def run(trainer, *arguments):
-    """Exit code of `python -m trainers.TRAINER ARGUMENTS`."""
-    module = MODULES[trainer]
-    with pytest.raises(SystemExit) as exit:
-        cli.main(
-            trainer,
-            module.Config,
-            module.train,
-            module.__doc__,
-            list(map(str, arguments)),
-        )
-    return exit.value.code
+TRAINERS = ("gan", "conditional_gan")
 
 
-@pytest.fixture(scope="module", params=MODULES)
+@pytest.fixture(scope="module", params=TRAINERS)
 def trained(request, tiny_image_flags, tmp_path_factory):
     """Name of the trainer and a finished run of it."""
     run_dir = tmp_path_factory.mktemp(request.param) / "run"
@@ -337,7 +323,7 @@ def test_labels_are_needed_for_a_conditional_gan(
     assert not run_dir.exists()
 
 
-@pytest.mark.parametrize("trainer", MODULES)
+@pytest.mark.parametrize("trainer", TRAINERS)
 def test_help_and_recipes(trainer, capsys):
     assert run(trainer, "--help") == 0
     output = capsys.readouterr().out

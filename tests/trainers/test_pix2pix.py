@@ -1,6 +1,7 @@
 """The pix2pix trainer in this process, on pairs of 16x16."""
 
 import csv
+import functools
 import json
 import shutil
 
@@ -8,20 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from trainers import cli, pix2pix, scores
+from tests.trainers import in_process
+from trainers import scores
 
-
-def run(*arguments):
-    """Exit code of `python -m trainers.pix2pix ARGUMENTS`."""
-    with pytest.raises(SystemExit) as exit:
-        cli.main(
-            "pix2pix",
-            pix2pix.Config,
-            pix2pix.train,
-            pix2pix.__doc__,
-            list(map(str, arguments)),
-        )
-    return exit.value.code
+run = functools.partial(in_process.run, "pix2pix")
 
 
 @pytest.fixture(scope="module")

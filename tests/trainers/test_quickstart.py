@@ -53,6 +53,29 @@ def test_cyclegan_translates_and_exports(tmp_path):
         }
 
 
+def test_pix2pix_is_nearer_than_input_and_mean_and_exports(tmp_path):
+    run_dir, screen = run_quickstart("pix2pix", tmp_path)
+    assert "verdict  Translations are nearer to their targets" in screen
+    score = json.loads((run_dir / "score.json").read_text())
+    for name in ("unchanged", "mean target"):
+        assert score["translated"]["l1"] < 0.75 * score[name]["l1"]
+        assert score["translated"]["ssim"] > score[name]["ssim"] + 0.1
+    # Each output goes with its own input, and with no other.
+    pairs = data.open_paired("embedded:emoji_edges", channels_in=1)
+    inputs, targets = (
+        data.to_float(images.load((64, 64)))
+        for images in (pairs.test_inputs, pairs.test_targets)
+    )
+    model = keras.saving.load_model(
+        checkpoints.newest(run_dir / "checkpoints").model_path
+    )
+    outputs = model.predict(inputs, verbose=0)
+    distances = np.abs(outputs[:, None] - targets[None]).mean(axis=(2, 3, 4))
+    nearest = distances.argmin(axis=1)
+    assert np.mean(nearest == np.arange(len(targets))) > 0.5
+    assert (run_dir / "export" / "generator_float32.tflite").exists()
+
+
 def test_conditional_samples_are_recognised_as_their_label(tmp_path):
     run_dir, screen = run_quickstart("conditional_gan", tmp_path)
     assert "verdict  No alarms." in screen
