@@ -31,6 +31,7 @@ MAY_IMPORT = {
         "keras_gans.latents",
         "keras_gans.metrics",
     },
+    "keras_gans.prediction": {"keras_gans.layers"},
     "trainers": {"keras_gans"},
     "export": {"keras_gans"},
 }

@@ -11,7 +11,6 @@ import dataclasses
 import math
 import os
 import sys
-import time
 
 import numpy as np
 
@@ -20,10 +19,10 @@ from trainers import cli
 from trainers import config as config_lib
 from trainers.config import UsageError, option
 from trainers.environment import say
+from trainers.progress import Progress
 
 _TASKS = ("images", "unpaired", "paired")
 _BIT_DEPTHS = {"uint8": "8 bits", "uint16": "16 bits", "float32": "floats"}
-_SECONDS_BETWEEN_LINES = 5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,7 +62,7 @@ def check(config):
         say("error", str(error))
         # Whoever mends that wants to know of bad files, too.
         image_sets = _open_all_files(config)
-    on_read = _Progress(sum(map(len, image_sets)))
+    on_read = Progress("read", sum(map(len, image_sets)))
     errors = {}  # Both halves of a bad file give one sentence.
     for images in image_sets:
         survey = data.survey_images(images, on_read)
@@ -185,20 +184,6 @@ def _conclude(is_open, num_errors):
         return 0
     say("verdict", f"not usable: {' and '.join(problems)}")
     return 65
-
-
-class _Progress:
-    """Prints how far the reading is, every few seconds."""
-
-    def __init__(self, total):
-        self._done, self._total = 0, total
-        self._last_line = time.monotonic()
-
-    def __call__(self):
-        self._done += 1
-        if time.monotonic() - self._last_line >= _SECONDS_BETWEEN_LINES:
-            self._last_line = time.monotonic()
-            say("read", f"{self._done} of {self._total} pictures")
 
 
 def main(arguments=None):

@@ -78,6 +78,27 @@ def read_flags(path, trainer, config_cls):
     return config_lib.parse(config_cls, lines[1:])
 
 
+def trainer_of(path, trainers):
+    """Returns which one of `trainers`, names, made the run folder `path`.
+
+    Raises:
+        UsageError: If none of them did.
+    """
+    file = path / _FLAGS
+    if not file.is_file():
+        raise UsageError(
+            f"--run_dir must be a run folder. {path} has no {_FLAGS}."
+        )
+    first = file.read_text().partition("\n")[0]
+    for trainer in trainers:
+        if first == _COMMAND.format(trainer=trainer):
+            return trainer
+    raise UsageError(
+        f"--run_dir must be a run of {' or '.join(trainers)}. {path} was made "
+        f"by {first.lstrip('# ') or 'nothing'}."
+    )
+
+
 def _check_fixed(config_cls, saved, given, run_dir):
     for field in dataclasses.fields(config_cls):
         name = field.name

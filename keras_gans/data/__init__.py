@@ -14,6 +14,7 @@ from keras_gans.data.image_pipeline import ImagePipeline
 from keras_gans.data.image_set import ArrayImages, ImageFiles, ImageSet
 from keras_gans.data.image_source import ImageSource
 from keras_gans.data.image_views import HalfImages
+from keras_gans.data.image_writer import PNG_CHANNELS, write_npy, write_png
 from keras_gans.data.images import ImageError, read_image
 from keras_gans.data.label_maps import LabelMaps, looks_like_label_map
 from keras_gans.data.labelled import open_images
@@ -32,7 +33,7 @@ from keras_gans.data.paired import (
 )
 from keras_gans.data.paired_folders import open_folder_pairs
 from keras_gans.data.paired_images import PairedImages
-from keras_gans.data.pixels import resize, to_float, to_uint8
+from keras_gans.data.pixels import resize, to_float, to_uint8, to_uint16
 from keras_gans.data.sampling import derive_seed, shuffled_position, spread
 from keras_gans.data.survey import Survey, survey_images
 from keras_gans.data.tfds_images import (
@@ -47,6 +48,7 @@ __all__ = [
     "DIRECTIONS",
     "INPUT_RESIZES",
     "MIXTURES",
+    "PNG_CHANNELS",
     "ArrayImages",
     "EdgeImages",
     "GaussianMixture",
@@ -91,4 +93,7 @@ __all__ = [
     "survey_images",
     "to_float",
     "to_uint8",
+    "to_uint16",
+    "write_npy",
+    "write_png",
 ]

@@ -82,6 +82,15 @@ def to_uint8(images):
     Raises:
         ValueError: If a value is NaN or infinite.
     """
+    return _to_levels(images, "uint8")
+
+
+def to_uint16(images):
+    """As `to_uint8`, to uint16: 256 times as many levels."""
+    return _to_levels(images, "uint16")
+
+
+def _to_levels(images, dtype):
     images = np.asarray(images, "float32")
     bad = images.size - np.count_nonzero(np.isfinite(images))
     if bad:
@@ -90,8 +99,9 @@ def to_uint8(images):
             f"Received: {bad} of {images.size} values are NaN or infinite. "
             "Look for a loss that diverged."
         )
-    levels = np.rint((images + 1) * np.float32(127.5))
-    return np.clip(levels, 0, 255).astype("uint8")
+    top = np.iinfo(dtype).max
+    levels = np.rint((images + 1) * np.float32(top / 2))
+    return np.clip(levels, 0, top).astype(dtype)
 
 
 def resize(image, size):

@@ -56,6 +56,16 @@ def test_to_uint8_rounds_and_clips():
     )
 
 
+def test_all_16_bit_levels_survive_a_round_trip():
+    levels = np.arange(65536, dtype="uint16")
+    stored = data.to_uint16(data.to_float(levels))
+    assert stored.dtype == np.uint16
+    np.testing.assert_array_equal(stored, levels)
+    np.testing.assert_array_equal(
+        data.to_uint16([-7.0, -1.0, 0.5, 1.5]), [0, 0, 49151, 65535]
+    )
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_to_uint8_refuses_what_is_not_finite(bad):
     message = (

@@ -204,7 +204,7 @@ def test_missing_folder(task, tmp_path, capsys):
 def test_progress_is_printed_every_few_seconds(tmp_path, capsys, monkeypatch):
     save_all(tmp_path, *[(4, 6)] * 7)
     clock = iter(range(0, 1000, 2))
-    monkeypatch.setattr(check_data.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
     _, lines, _ = run(capsys, f"--data={tmp_path}")
     # The clock ticks at each picture, and once more at each line: 0 2 4 6|8
     # 10 12 14|16 ...
