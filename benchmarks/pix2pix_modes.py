@@ -4,7 +4,7 @@
     python benchmarks/pix2pix_modes.py runs/modes docs/pix2pix_modes.png
 
 Prints a Markdown table of L1 and SSIM on the held-out pairs in each mode, and
-draws the first few.
+draws a few.
 """
 
 import pathlib
@@ -13,7 +13,7 @@ import sys
 import keras
 import numpy as np
 
-from keras_gans import checkpoints
+from keras_gans import checkpoints, data
 from keras_gans.callbacks import draw_columns
 from keras_gans.metrics import structural_similarity
 from keras_gans.models.inference import NORM_MODES
@@ -29,7 +29,8 @@ def main(run_dir, picture):
     model = keras.saving.load_model(
         checkpoints.newest(run_dir / "checkpoints").model_path
     )
-    columns = [("input", task.inputs[:NUM_DRAWN])]
+    shown = data.spread(len(task.inputs), NUM_DRAWN)
+    columns = [("input", task.inputs[shown])]
     print("| norms by | dropout | L1 | SSIM |\n|---|---|---|---|")
     for norm_mode in NORM_MODES:
         for dropout in (True, False):
@@ -40,8 +41,8 @@ def main(run_dir, picture):
                 f"{np.abs(images - task.targets).mean():.3f} | "
                 f"{np.mean(structural_similarity(images, task.targets)):.3f} |"
             )
-            columns.append((f"{norm_mode}, {word}", images[:NUM_DRAWN]))
-    columns.append(("target", task.targets[:NUM_DRAWN]))
+            columns.append((f"{norm_mode}, {word}", images[shown]))
+    columns.append(("target", task.targets[shown]))
     draw_columns(columns).save(picture)
 
 

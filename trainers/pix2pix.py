@@ -236,11 +236,11 @@ class Pix2PixTask(translation.TranslationTask):
         )
 
     def pictures(self, run, summary_writer):
-        samples = self.inputs[: self.num_samples]
-        self.save_export_inputs(run, generator=samples)
+        shown = data.spread(len(self.inputs), self.num_samples)
+        self.save_export_inputs(run, generator=self.inputs[shown])
         return PairStrips(
-            samples,
-            self.targets[: self.num_samples],
+            self.inputs[shown],
+            self.targets[shown],
             run.samples,
             self.config.sample_epochs,
             summary_writer,
