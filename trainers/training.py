@@ -191,10 +191,10 @@ class _Recorder(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         # Now: the schedule moves on with the last step of the epoch.
         self.learning_rates = {
-            f"{player}_learning_rate": float(
-                getattr(self.model, f"{player}_optimizer").learning_rate
+            f"{name.removesuffix('optimizer')}learning_rate": float(
+                optimizer.learning_rate
             )
-            for player in ("generator", "discriminator")
+            for name, optimizer in self.model.optimizers().items()
         }
 
     def on_train_batch_begin(self, batch, logs=None):

@@ -3,20 +3,18 @@
 import abc
 
 import keras
-import tensorflow as tf
 from keras import ops
 
 from keras_gans.losses import adversarial as adversarial_losses
+from keras_gans.models.base import BaseModel
 
 
-class AdversarialModel(keras.Model, abc.ABC):
-    """Abstract base: optimizers, turns, logs and saved state of two players.
+class AdversarialModel(BaseModel):
+    """Abstract base: optimizers, losses and answers of two players.
 
     A training step is a sequence of turns, in each of which a player
     minimises a loss over its variables; `_update` is the end of a turn.
-    Subclasses are final. They set their built networks, call `_finish_init`
-    with the trackers of their logs, and implement `train_step`, `test_step` and
-    the three properties below.
+    Subclasses are final, or abstract for a family of games.
     """
 
     @property
@@ -29,20 +27,11 @@ class AdversarialModel(keras.Model, abc.ABC):
     def discriminator_variables(self):
         """Variables that the discriminator's optimizer updates."""
 
-    # A method: Keras's saving walks over properties, and would file the
-    # networks' weights under this name.
-    @abc.abstractmethod
-    def export_networks(self):
-        """Returns the networks that users deploy, a dictionary by name."""
-
-    def _finish_init(self, trackers):
-        self.trackers = {tracker.name: tracker for tracker in trackers}
-        self.built = True  # The injected networks already are.
-
-    @property
-    def metrics(self):
-        # Without this, Keras logs a `loss` that nothing updates.
-        return list(self.trackers.values())
+    def optimizers(self):
+        return {
+            "generator_optimizer": self.generator_optimizer,
+            "discriminator_optimizer": self.discriminator_optimizer,
+        }
 
     def compile(
         self,
@@ -82,62 +71,25 @@ class AdversarialModel(keras.Model, abc.ABC):
         # learning-rate callbacks would turn that one, silently.
         super().compile(optimizer=None, **kwargs)
         self.generator_optimizer = self._prepare_optimizer(
-            generator_optimizer, self.generator_variables
+            generator_optimizer, self.generator_variables, paper_adam
         )
         self.discriminator_optimizer = self._prepare_optimizer(
-            discriminator_optimizer, self.discriminator_variables
+            discriminator_optimizer, self.discriminator_variables, paper_adam
         )
         self.generator_loss, self.discriminator_loss = adversarial_losses.get(
             adversarial_loss
         )
         self.discriminator_loss_weight = discriminator_loss_weight
-        self._keras_compile_arguments = kwargs
 
-    def _prepare_optimizer(self, optimizer, variables):
-        if optimizer is None:
-            optimizer = paper_adam()
-        optimizer = keras.optimizers.get(optimizer)
-        computes_in_half = any(
-            layer.compute_dtype == "float16"
-            for network in self.layers
-            for layer in getattr(network, "layers", [network])
-        )
-        # Keras wraps only the optimizer that it knows of.
-        if computes_in_half and not isinstance(
-            optimizer, keras.optimizers.LossScaleOptimizer
-        ):
-            optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
-        # Built now, so that a file can restore its slots.
-        optimizer.build(variables)
-        return optimizer
-
-    def _update(self, tape, loss, optimizer, variables):
-        """Ends a player's turn: one step of `optimizer` down `loss`.
-
-        Returns the loss for the logs: NaN if a gradient was not finite. Such
-        gradients count as zero, so the trainable weights stay finite (running
-        statistics of batch normalisation do not), and the callback
-        `StopOnNonFinite` sees the NaN.
-        """
-        with tape:
-            # Replicas add their gradients up.
-            replicas = tf.distribute.get_strategy().num_replicas_in_sync
-            scaled_loss = optimizer.scale_loss(loss / replicas)
-        gradients = tape.gradient(
-            scaled_loss, [variable.value for variable in variables]
-        )
-        for variable, gradient in zip(variables, gradients):
-            if gradient is None:
-                raise ValueError(
-                    f"No gradient reaches the weight `{variable.path}`: it "
-                    "has no influence on the loss. Leave its layer out, or "
-                    "set `trainable=False` before `compile`."
-                )
-        if not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-            # Loss scaling looks for overflows, and skips their steps, itself.
-            gradients, loss = _without_non_finite(gradients, loss)
-        optimizer.apply(gradients, variables)
-        return loss
+    def get_compile_config(self):
+        config = super().get_compile_config()
+        return config and {
+            **config,
+            "adversarial_loss": keras.saving.serialize_keras_object(
+                (self.generator_loss, self.discriminator_loss)
+            ),
+            "discriminator_loss_weight": self.discriminator_loss_weight,
+        }
 
     def _probabilities(self, real_logits, fake_logits):
         """What the discriminator answers, as two logs in [0, 1]."""
@@ -154,56 +106,6 @@ class AdversarialModel(keras.Model, abc.ABC):
             "fake_probability": mean_probability(fake_logits, real_logits),
         }
 
-    def _log(self, **values):
-        for name, value in values.items():
-            self.trackers[name].update_state(value)
-        return {name: self.trackers[name].result() for name in values}
-
-    def get_compile_config(self):
-        if not self.compiled:
-            return None
-        return keras.saving.serialize_keras_object(
-            {
-                "generator_optimizer": self.generator_optimizer,
-                "discriminator_optimizer": self.discriminator_optimizer,
-                "adversarial_loss": (
-                    self.generator_loss,
-                    self.discriminator_loss,
-                ),
-                "discriminator_loss_weight": self.discriminator_loss_weight,
-                **self._keras_compile_arguments,
-            }
-        )
-
-    def compile_from_config(self, config):
-        self.compile(**keras.saving.deserialize_keras_object(config))
-
-    @classmethod
-    def from_config(cls, config):
-        return cls(**keras.saving.deserialize_keras_object(config))
-
-    def save_own_variables(self, store):
-        for name, variable in self._state_outside_weights().items():
-            store[name] = variable
-
-    def load_own_variables(self, store):
-        for name, variable in self._state_outside_weights().items():
-            variable.assign(store[name])
-
-    def _state_outside_weights(self):
-        """Seeds (of dropout and pools too) and running logs, by name.
-
-        Keras leaves both out of its files; a resumed run would replay its
-        first noise, and forget the epoch that it is in.
-        """
-        logs = self.metrics_variables
-        others = {id(variable) for variable in self.weights + logs}
-        seeds = [v for v in self.variables if id(v) not in others]
-        return {
-            **{f"seed_state_{i}": seed for i, seed in enumerate(seeds)},
-            **{log.path.replace("/", "_"): log for log in logs},
-        }
-
 
 def paper_adam(learning_rate=2e-4, beta_1=0.5, beta_2=0.999, **kwargs):
     """Adam as in DCGAN, pix2pix and CycleGAN.
@@ -213,13 +115,3 @@ def paper_adam(learning_rate=2e-4, beta_1=0.5, beta_2=0.999, **kwargs):
     return keras.optimizers.Adam(
         learning_rate, beta_1, beta_2, epsilon=1e-8, **kwargs
     )
-
-
-def _without_non_finite(gradients, loss):
-    checks = [ops.all(ops.isfinite(gradient)) for gradient in gradients]
-    is_finite = ops.all(ops.stack([*checks, ops.isfinite(loss)]))
-    gradients = [
-        ops.where(is_finite, gradient, ops.zeros_like(gradient))
-        for gradient in gradients
-    ]
-    return gradients, ops.where(is_finite, loss, float("nan"))

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from keras_gans.layers.noise import draw_normal
 from keras_gans.losses import adversarial as adversarial_losses
 from keras_gans.losses import penalties
 from keras_gans.metrics.deviation import Deviation
@@ -216,10 +217,7 @@ class LatentModel(AdversarialModel):
 
     def _draw_normal(self, shape):
         """Standard normal noise that differs between replicas."""
-        replica = tf.distribute.get_replica_context().replica_id_in_sync_group
-        seed = ops.cast(self.seed_generator.next(), "int32")
-        # Not the second entry: it counts the draws of every replica.
-        return tf.random.stateless_normal(shape, seed + [replica, 0])
+        return draw_normal(shape, self.seed_generator)
 
     def train_step(self, data):
         images, conditions = self._unpack(data)

@@ -14,6 +14,7 @@ from keras_gans.metrics import (
     structural_similarity,
 )
 from keras_gans.models.adversarial import AdversarialModel
+from keras_gans.models.base import same_shape
 from keras_gans.models.inference import inference_view, seed_dropout
 
 _LOGS = (
@@ -258,7 +259,7 @@ class Pix2Pix(AdversarialModel):
             )
         produced = self.generator.output_shape[1:]
         expected = tuple(target_images.shape[1:])
-        if not _same_shape(produced, expected):
+        if not same_shape(produced, expected):
             # They might broadcast, and then the L1 term would mean nothing.
             raise ValueError(
                 "`generator` must produce what the targets are. Received: "
@@ -323,24 +324,17 @@ class Pix2Pix(AdversarialModel):
         }
 
 
-def _same_shape(first, second):
-    return len(first) == len(second) and all(
-        size == other or size is None or other is None
-        for size, other in zip(first, second)
-    )
-
-
 def _check_fit(generator, discriminator):
     """Refuses a discriminator that cannot see input and output as one."""
     inputs, outputs = generator.input_shape[1:], generator.output_shape[1:]
-    if not _same_shape(inputs[:-1], outputs[:-1]):
+    if not same_shape(inputs[:-1], outputs[:-1]):
         raise ValueError(
             "`generator` must keep height and width. Received: generator from "
             f"{inputs} to {outputs}."
         )
     pair = (*outputs[:-1], inputs[-1] + outputs[-1])
     received = discriminator.input_shape[1:]
-    if not _same_shape(pair, received):
+    if not same_shape(pair, received):
         raise ValueError(
             "`discriminator` must take input and target as channels of one "
             f"image, {pair}. Received: discriminator with input shape "

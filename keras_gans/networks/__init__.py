@@ -1,8 +1,16 @@
 """Builders of the papers' networks: functional Keras models, ready to train."""
 
+from keras_gans.networks.convolutional_autoencoder import (
+    build_convolutional_decoder,
+    build_convolutional_encoder,
+)
 from keras_gans.networks.dcgan import (
     build_dcgan_discriminator,
     build_dcgan_generator,
+)
+from keras_gans.networks.dense_autoencoder import (
+    build_dense_decoder,
+    build_dense_encoder,
 )
 from keras_gans.networks.mlp import build_mlp_discriminator, build_mlp_generator
 from keras_gans.networks.patchgan import build_patchgan_discriminator
@@ -14,8 +22,12 @@ from keras_gans.networks.resnet_gan import (
 from keras_gans.networks.unet import build_unet_generator
 
 __all__ = [
+    "build_convolutional_decoder",
+    "build_convolutional_encoder",
     "build_dcgan_discriminator",
     "build_dcgan_generator",
+    "build_dense_decoder",
+    "build_dense_encoder",
     "build_mlp_discriminator",
     "build_mlp_generator",
     "build_patchgan_discriminator",

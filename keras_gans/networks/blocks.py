@@ -28,6 +28,16 @@ def check_at_least(least, **values):
             )
 
 
+def check_widths(**values):
+    """Refuses keyword arguments that are not tuples of integers >= 1."""
+    for name, widths in values.items():
+        if any(not isinstance(width, int) or width < 1 for width in widths):
+            raise ValueError(
+                f"`{name}` must be a tuple of integers >= 1. "
+                f"Received: {name}={widths!r}."
+            )
+
+
 def check_dropout(dropout):
     """Refuses a rate outside of [0, 1)."""
     if not 0 <= dropout < 1:

@@ -40,7 +40,7 @@ def build_mlp_generator(
     """
     blocks.check_at_least(1, latent_dim=latent_dim)
     _check_shape("output_shape", output_shape)
-    _check_units(hidden_units)
+    blocks.check_widths(hidden_units=hidden_units)
     label_wiring.check_labels(num_classes)
     latents = layers.Input((latent_dim,), name="latents")
     inputs, x = latents, latents
@@ -104,7 +104,7 @@ def build_mlp_discriminator(
         ValueError: If an argument is out of range.
     """
     _check_shape("input_shape", input_shape)
-    _check_units(hidden_units)
+    blocks.check_widths(hidden_units=hidden_units)
     label_wiring.check_labels(num_classes, conditioning)
     blocks.check_dropout(dropout)
     inputs = x = images = layers.Input(input_shape, name="images")
@@ -143,12 +143,4 @@ def _check_shape(name, shape):
             f"`{name}` must be `(size,)` for points or `(height, width, "
             "channels)` for images, all integers >= 1. "
             f"Received: {name}={tuple(shape)}."
-        )
-
-
-def _check_units(hidden_units):
-    if any(not isinstance(units, int) or units < 1 for units in hidden_units):
-        raise ValueError(
-            "`hidden_units` must be a tuple of integers >= 1. "
-            f"Received: hidden_units={hidden_units!r}."
         )

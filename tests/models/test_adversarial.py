@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 
 from keras_gans.losses import adversarial as losses
-from keras_gans.models import CycleGAN, adversarial
+from keras_gans.models import CycleGAN, base
 from keras_gans.models.adversarial import AdversarialModel, paper_adam
 from keras_gans.optimizers import FlatThenLinear
 from tests.models import tiny
@@ -428,7 +428,7 @@ def test_running_logs_are_saved(tmp_path):
 
 def test_without_non_finite():
     gradients = [tf.constant([1.0, 2.0]), tf.constant([[3.0]])]
-    kept, loss = adversarial._without_non_finite(gradients, tf.constant(4.0))
+    kept, loss = base._without_non_finite(gradients, tf.constant(4.0))
     np.testing.assert_array_equal(kept[0], [1.0, 2.0])
     np.testing.assert_array_equal(kept[1], [[3.0]])
     assert float(loss) == 4.0
@@ -437,7 +437,7 @@ def test_without_non_finite():
         ([tf.constant([1.0, np.inf]), gradients[1]], 4.0),
         (gradients, np.nan),
     ):
-        voided, loss = adversarial._without_non_finite(
+        voided, loss = base._without_non_finite(
             bad_gradients, tf.constant(bad_loss)
         )
         np.testing.assert_array_equal(voided[0], [0.0, 0.0])

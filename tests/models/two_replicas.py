@@ -9,7 +9,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tests.models import tiny
+from keras_gans.layers.noise import draw_normal
+from tests.models import tiny, tiny_autoencoders
 
 
 def train(strategy):
@@ -26,6 +27,27 @@ def train(strategy):
     history = model.fit(tiny.dataset(3, 4), verbose=0, shuffle=False).history
     after = tiny.arrays(model.trainable_variables)
     return before, after, history
+
+
+def train_autoencoder(strategy):
+    with strategy.scope() if strategy else contextlib.nullcontext():
+        model = tiny_autoencoders.make(
+            "undercomplete",
+            optimizer=keras.optimizers.SGD(0.01),
+            run_eagerly=False,
+        )
+    history = tiny_autoencoders.fit(model, tiny_autoencoders.dataset(3))
+    return tiny.arrays(model.trainable_variables), history
+
+
+def check_noise(strategy):
+    """Replicas draw apart, by one seed or generator for all."""
+    with strategy.scope():
+        generator = keras.random.SeedGenerator(1)
+    for seed in (generator, 1):
+        draws = strategy.run(lambda seed=seed: draw_normal((5,), seed))
+        first, second = strategy.experimental_local_results(draws)
+        assert np.all(first != second)
 
 
 def largest_difference(first, second):
@@ -49,6 +71,14 @@ def main():
         np.testing.assert_allclose(
             two_history[name], one_history[name], rtol=1e-4
         )
+    one, one_history = train_autoencoder(None)
+    two, two_history = train_autoencoder(strategy)
+    assert largest_difference(one, two) < 1e-6, largest_difference(one, two)
+    for name in one_history:
+        np.testing.assert_allclose(
+            two_history[name], one_history[name], rtol=1e-4
+        )
+    check_noise(strategy)
     print("two replicas equal one")
 
 

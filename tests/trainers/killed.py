@@ -49,9 +49,9 @@ def kill_at_step(number):
 
 
 def kill_in_model_file(number):
-    from keras_gans.models.adversarial import AdversarialModel
+    from keras_gans.models.base import BaseModel
 
-    save = AdversarialModel.save
+    save = BaseModel.save
     calls = 0
 
     def save_half(self, path, *args, **kwargs):
@@ -64,13 +64,13 @@ def kill_in_model_file(number):
             path.write_bytes(content[: len(content) // 2])
             kill()
 
-    AdversarialModel.save = save_half
+    BaseModel.save = save_half
 
 
 def forget_seeds():
-    from keras_gans.models.adversarial import AdversarialModel
+    from keras_gans.models.base import BaseModel
 
-    AdversarialModel.load_own_variables = lambda self, store: None
+    BaseModel.load_own_variables = lambda self, store: None
 
 
 def arm(point):

@@ -1,0 +1,151 @@
+"""What every model of this package shares: turns, logs and saved state."""
+
+import abc
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+
+class BaseModel(keras.Model, abc.ABC):
+    """Abstract base: optimizers, guarded updates, logs and saved state.
+
+    Subclasses set their built networks, call `_finish_init` with the trackers
+    of their logs, prepare their optimizers in `compile`, and implement
+    `train_step`, `test_step` and the two methods below.
+    """
+
+    # Methods: Keras's saving walks over properties, and would file weights and
+    # optimizers under these names too.
+    @abc.abstractmethod
+    def export_networks(self):
+        """Returns the networks that users deploy, a dictionary by name."""
+
+    @abc.abstractmethod
+    def optimizers(self):
+        """Returns the optimizers, a dictionary by their names in `compile`."""
+
+    def _finish_init(self, trackers):
+        self.trackers = {tracker.name: tracker for tracker in trackers}
+        self.built = True  # The injected networks already are.
+
+    @property
+    def metrics(self):
+        # Without this, Keras logs a `loss` that nothing updates.
+        return list(self.trackers.values())
+
+    def compile(self, optimizer=None, **kwargs):
+        """Hands to Keras what it needs to know, and remembers it.
+
+        Args:
+            optimizer: A prepared optimizer, or `None` where there are others.
+            **kwargs: Of `keras.Model.compile`, such as `jit_compile`.
+        """
+        super().compile(optimizer=optimizer, **kwargs)
+        self._keras_compile_arguments = kwargs
+
+    def _prepare_optimizer(self, optimizer, variables, default):
+        """Returns `optimizer`, or `default()`, scaled and built."""
+        if optimizer is None:
+            optimizer = default()
+        optimizer = keras.optimizers.get(optimizer)
+        computes_in_half = any(
+            layer.compute_dtype == "float16"
+            for network in self.layers
+            for layer in getattr(network, "layers", [network])
+        )
+        # Keras wraps only the optimizer that it knows of.
+        if computes_in_half and not isinstance(
+            optimizer, keras.optimizers.LossScaleOptimizer
+        ):
+            optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+        # Built now, so that a file can restore its slots.
+        optimizer.build(variables)
+        return optimizer
+
+    def _update(self, tape, loss, optimizer, variables):
+        """Ends a turn: one step of `optimizer` down `loss`.
+
+        Returns the loss for the logs: NaN if a gradient was not finite. Such
+        gradients count as zero, so the trainable weights stay finite (running
+        statistics of batch normalisation do not), and the callback
+        `StopOnNonFinite` sees the NaN.
+        """
+        with tape:
+            # Replicas add their gradients up.
+            replicas = tf.distribute.get_strategy().num_replicas_in_sync
+            scaled_loss = optimizer.scale_loss(loss / replicas)
+        gradients = tape.gradient(
+            scaled_loss, [variable.value for variable in variables]
+        )
+        for variable, gradient in zip(variables, gradients):
+            if gradient is None:
+                raise ValueError(
+                    f"No gradient reaches the weight `{variable.path}`: it "
+                    "has no influence on the loss. Leave its layer out, or "
+                    "set `trainable=False` before `compile`."
+                )
+        if not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+            # Loss scaling looks for overflows, and skips their steps, itself.
+            gradients, loss = _without_non_finite(gradients, loss)
+        optimizer.apply(gradients, variables)
+        return loss
+
+    def _log(self, **values):
+        for name, value in values.items():
+            self.trackers[name].update_state(value)
+        return {name: self.trackers[name].result() for name in values}
+
+    def get_compile_config(self):
+        if not self.compiled:
+            return None
+        return keras.saving.serialize_keras_object(
+            {**self.optimizers(), **self._keras_compile_arguments}
+        )
+
+    def compile_from_config(self, config):
+        self.compile(**keras.saving.deserialize_keras_object(config))
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**keras.saving.deserialize_keras_object(config))
+
+    def save_own_variables(self, store):
+        for name, variable in self._state_outside_weights().items():
+            store[name] = variable
+
+    def load_own_variables(self, store):
+        for name, variable in self._state_outside_weights().items():
+            variable.assign(store[name])
+
+    def _state_outside_weights(self):
+        """Seeds (of dropout and other layers too) and running logs, by name.
+
+        Keras leaves both out of its files; a resumed run would replay its
+        first noise, and forget the epoch that it is in.
+        """
+        logs = self.metrics_variables
+        others = {id(variable) for variable in self.weights + logs}
+        seeds = [v for v in self.variables if id(v) not in others]
+        return {
+            **{f"seed_state_{i}": seed for i, seed in enumerate(seeds)},
+            **{log.path.replace("/", "_"): log for log in logs},
+        }
+
+
+def same_shape(first, second):
+    """Whether two shapes can be one; `None` is any size."""
+    return len(first) == len(second) and all(
+        size == other or size is None or other is None
+        for size, other in zip(first, second)
+    )
+
+
+def _without_non_finite(gradients, loss):
+    checks = [ops.all(ops.isfinite(gradient)) for gradient in gradients]
+    is_finite = ops.all(ops.stack([*checks, ops.isfinite(loss)]))
+    gradients = [
+        ops.where(is_finite, gradient, ops.zeros_like(gradient))
+        for gradient in gradients
+    ]
+    return gradients, ops.where(is_finite, loss, float("nan"))
