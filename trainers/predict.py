@@ -75,7 +75,9 @@ class Config:
         "tiles, which saves memory.",
         1,
     )
-    overlap: int = option(128, "Pixels that tiles share at least.", 0)
+    overlap: int = option(
+        0, "Pixels that tiles share at least; 0: as the network needs.", 0
+    )
     bits: str = option(
         "auto",
         "Bits of the results; auto: 16 where the picture has 16, else 8.",
@@ -223,7 +225,9 @@ class _Translator:
     def _open(self, network):
         config = self._config
         with config_lib.naming_flag("tile_size", config.tile_size):
-            return ImageTranslator(network, config.tile_size, config.overlap)
+            return ImageTranslator(
+                network, config.tile_size, config.overlap or None
+            )
 
     def write(self, path, image, dtype):
         """Writes a result of `translate`, in `dtype` if auto bits are asked."""

@@ -7,6 +7,9 @@ from keras_gans.prediction.network_steps import NetworkSteps
 from keras_gans.prediction.tiled_network import TiledNetwork
 from keras_gans.prediction.tiles import least_tile_size, split_axis
 
+# A quarter of it is more than a residual block sees, and keeps borders out.
+_LEAST_OVERLAP = 128
+
 
 class ImageTranslator:
     """Translates images of any size with a network built for one size.
@@ -26,14 +29,19 @@ class ImageTranslator:
             `inference_view` makes of it. It runs as with `training=False`.
         tile_size: Integer, side of the tiles, which takes as much memory as a
             whole image of that side. Defaults to 1024.
-        overlap: Integer, the least that tiles share. Defaults to 128.
+        overlap: Integer, the least that tiles share. Defaults to 128 or, if
+            that is more, twice what the network needs sides to be multiples
+            of (a U-Net sees as far); but to half a tile at most.
+
+    Attributes:
+        overlap: Integer, the least that tiles share.
 
     Raises:
         ValueError: If the network takes images of one size only, or does not
             keep it, or the tiles are too small.
     """
 
-    def __init__(self, network, tile_size=1024, overlap=128):
+    def __init__(self, network, tile_size=1024, overlap=None):
         self._steps = NetworkSteps(network)
         self._whole = tf.function(
             self._run_whole,
@@ -42,6 +50,9 @@ class ImageTranslator:
             ],
         )
         self._sides = self._steps.sides
+        if overlap is None:
+            overlap = max(_LEAST_OVERLAP, 2 * self._sides.multiple)
+            overlap = min(overlap, tile_size // 2)
         if overlap < 0:
             raise ValueError(
                 f"`overlap` must be >= 0. Received: overlap={overlap}."
@@ -54,7 +65,7 @@ class ImageTranslator:
                 f"`tile_size` must be at least {least} for this network and "
                 f"`overlap={overlap}`. Received: tile_size={tile_size}."
             )
-        self._tile_size, self._overlap = tile_size, overlap
+        self._tile_size, self.overlap = tile_size, overlap
         self._tiled = None
 
     def needs_tiles(self, size):
@@ -92,7 +103,7 @@ class ImageTranslator:
             self._tiled = TiledNetwork(self._steps)
         rows, columns = (
             split_axis(
-                length, self._tile_size, self._overlap, self._sides.multiple
+                length, self._tile_size, self.overlap, self._sides.multiple
             )
             for length in image.shape[:2]
         )

@@ -200,12 +200,29 @@ def test_tiles_are_for_more_pixels_than_one_has(size, in_tiles):
     assert ImageTranslator(resnet(), **IN_TILES).needs_tiles(size) == in_tiles
 
 
+def test_tiles_of_a_unet_share_more_by_default():
+    # It sees its own side far: twice 64 pixels are less than the 128 that all
+    # have, twice 128 are more. No tile shares more than half of itself.
+    deep = build_unet_generator((128, 128, 3), filters=1)
+    overlaps = [
+        ImageTranslator(network, tile_size).overlap
+        for network, tile_size in (
+            (resnet(), 1024),
+            (unet(), 1024),
+            (deep, 1024),
+            (deep, 256),
+            (resnet(), 100),
+        )
+    ]
+    assert overlaps == [128, 128, 256, 128, 50]
+
+
 @pytest.mark.parametrize(
     ("network", "arguments", "message"),
     [
         (
             resnet(),
-            {"tile_size": 100},
+            {"tile_size": 100, "overlap": 128},
             "`tile_size` must be at least 132 for this network and "
             "`overlap=128`. Received: tile_size=100.",
         ),

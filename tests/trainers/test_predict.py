@@ -453,9 +453,9 @@ def test_output_that_is_a_file(cyclegan_run, pictures, tmp_path, capsys):
         ("--image_size=big", "--image_size must be a side in pixels, such as"),
         ("--seed=-1", "--seed must be >= 0. Received: -1."),
         (
-            "--tile_size=128",
-            "--tile_size=128: `tile_size` must be at least 132 for this "
-            "network and `overlap=128`. Received: tile_size=128.",
+            "--tile_size=5",
+            "--tile_size=5: `tile_size` must be at least 8 for this "
+            "network and `overlap=2`. Received: tile_size=5.",
         ),
     ],
 )
