@@ -1,4 +1,5 @@
 from keras_gans.data.augment import random_crop_and_flip
+from keras_gans.data.binarization import binarize
 from keras_gans.data.class_folders import open_folder_images
 from keras_gans.data.edge_images import EdgeImages
 from keras_gans.data.edges import outlines
@@ -10,6 +11,7 @@ from keras_gans.data.embedded import (
     open_embedded_pairs,
 )
 from keras_gans.data.folders import list_images, open_folder_domains
+from keras_gans.data.idx_images import open_idx_images
 from keras_gans.data.image_pipeline import ImagePipeline
 from keras_gans.data.image_set import ArrayImages, ImageFiles, ImageSet
 from keras_gans.data.image_source import ImageSource
@@ -66,6 +68,7 @@ __all__ = [
     "Survey",
     "UnpairedDomains",
     "UnpairedPipeline",
+    "binarize",
     "derive_seed",
     "list_images",
     "load_emoji_pairs",
@@ -77,6 +80,7 @@ __all__ = [
     "open_folder_domains",
     "open_folder_images",
     "open_folder_pairs",
+    "open_idx_images",
     "open_images",
     "open_mixture",
     "open_paired",

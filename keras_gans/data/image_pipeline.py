@@ -2,7 +2,13 @@
 
 import tensorflow as tf
 
-from keras_gans.data import batching, image_source, labelled_images, pixels
+from keras_gans.data import (
+    batching,
+    binarization,
+    image_source,
+    labelled_images,
+    pixels,
+)
 
 
 class ImagePipeline:
@@ -28,10 +34,15 @@ class ImagePipeline:
             are kept in memory if they take at most 2 GiB.
         steps_per_epoch: Integer, >= 1, how many batches count as an epoch.
             Defaults to one walk through all pictures; more for small sets.
+        binarize: Whether to draw pictures of one channel as black (-1) and
+            white (1), with the grey level as the probability of white, anew
+            in each epoch: the data of a Bernoulli likelihood. See `binarize`
+            for test pictures. Defaults to False.
 
     Raises:
         ValueError: If the sizes do not fit, the batch is larger than the set,
-            or the labels fit neither their pictures nor their classes.
+            the labels fit neither their pictures nor their classes, or
+            pictures to be binarized have more than one channel.
         ImageError: If pictures can not be read.
     """
 
@@ -47,6 +58,7 @@ class ImagePipeline:
         num_classes=None,
         cache="auto",
         steps_per_epoch=None,
+        binarize=False,
     ):
         image_size, load_size = batching.check_sizes(image_size, load_size)
         batching.check_batch_size(batch_size, len(images))
@@ -55,6 +67,15 @@ class ImagePipeline:
             steps_per_epoch = len(images) // batch_size
         batching.check_positive(steps_per_epoch, "steps_per_epoch")
         self.steps_per_epoch = steps_per_epoch
+        if binarize and images.channels != 1:
+            raise ValueError(
+                "`images` must have one channel if `binarize` is True: the "
+                "channels of a grey picture would be drawn apart. "
+                f"Received: {images.channels} channels. Open them with "
+                "channels=1."
+            )
+        self._binarize = binarize
+        self._seed = seed
         self._labels = None
         if labels is not None:
             labels = _check_labels(labels, len(images), num_classes)
@@ -75,7 +96,7 @@ class ImagePipeline:
         Returns:
             A `tf.data.Dataset` of `images` or, with labels, of `(images,
             labels)`: float32 `(batch_size, height, width, channels)` in
-            [-1, 1] and int32 `(batch_size,)`.
+            [-1, 1] (-1 or 1 if binarized) and int32 `(batch_size,)`.
 
         Raises:
             ValueError: If `start_step` is negative.
@@ -91,14 +112,24 @@ class ImagePipeline:
         )
 
     def _look_up(self, step):
-        samples = self._source.look_up(step * self.batch_size, self.batch_size)
-        return self._to_element(*samples)
+        first_number = step * self.batch_size
+        samples = self._source.look_up(first_number, self.batch_size)
+        return self._to_element(*samples, first_number[None])
 
     def _sample(self, number):
-        return self._source.sample(number), self._source.position(number)
+        return (
+            self._source.sample(number),
+            self._source.position(number),
+            number,
+        )
 
-    def _to_element(self, images, positions):
+    def _to_element(self, images, positions, numbers):
+        """Finishes the batch of samples in a row from `numbers[0]` on."""
         images = pixels.to_float(images)
+        if self._binarize:
+            images = binarization.draw_binary(
+                images, numbers[0], self._seed, "images"
+            )
         if self._labels is None:
             return images
         return images, tf.gather(self._labels, positions)

@@ -4,7 +4,8 @@ import dataclasses
 
 import numpy as np
 
-from keras_gans.data import image_set
+from keras_gans.data import image_set, pixels
+from keras_gans.data.sampling import spread
 
 
 @dataclasses.dataclass(frozen=True, eq=False)  # `==` of arrays is an array.
@@ -48,6 +49,31 @@ class LabelledImages:
     def num_classes(self):
         """The number of classes; 0 without labels."""
         return len(self.class_names)
+
+    def load(self, split, size, most=None):
+        """Reads the pictures of a split, with their labels.
+
+        Args:
+            split: `"train"` or `"test"`.
+            size: `(height, width)` to resize to.
+            most: Integer >= 1. Of more pictures, as many are read, evenly
+                spread over all. Defaults to all.
+
+        Returns:
+            `(images, labels)`: a float32 array `(n, height, width, channels)`
+            in [-1, 1] and an integer array `(n,)`, or None without labels;
+            `(None, None)` if there is no such split.
+
+        Raises:
+            ImageError: If files can not be used.
+        """
+        images = getattr(self, split)
+        if images is None:
+            return None, None
+        labels = getattr(self, f"{split}_labels")
+        if labels is not None:
+            labels = labels[spread(len(images), most)]
+        return pixels.to_float(images.load(size, most)), labels
 
 
 def check_labels(labels, num_images, num_classes, argument="labels"):

@@ -214,7 +214,135 @@ def test_labels_of_any_integer_type_become_int32(dtype):
     np.testing.assert_array_equal(found.ravel(), labels[to_numbers(images)])
 
 
+# Both ways of a batch: looked up at once, and all that is done one by one.
+DRAWN_WAYS = {
+    "lookup": {},
+    "one_by_one": {"load_size": (9, 9), "flip": True, "cache": "none"},
+}
+
+
+@pytest.fixture(params=DRAWN_WAYS)
+def drawn_way(request):
+    return DRAWN_WAYS[request.param]
+
+
+def binarized(way, seed=0, levels=(60, 100, 128, 150, 200), **options):
+    """Plain grey pictures, drawn as black and white, with labels."""
+    array = np.broadcast_to(
+        np.uint8(levels).reshape(-1, 1, 1, 1), (len(levels), 9, 9, 1)
+    )
+    options = {"batch_size": len(levels), "binarize": True, **options}
+    return data.ImagePipeline(
+        data.ArrayImages(array, "train"),
+        (9, 7) if "load_size" in way else (9, 9),
+        seed=seed,
+        labels=range(len(levels)),
+        num_classes=len(levels),
+        **options,
+        **way,
+    )
+
+
+def take_binarized(way, steps, start_step=0, **options):
+    return take_labelled(binarized(way, **options), steps, start_step)[0]
+
+
+def test_mean_of_binarized_pictures_is_their_grey_level(drawn_way):
+    levels = np.array([0, 60, 128, 200, 255])
+    images, labels = take_labelled(binarized(drawn_way, levels=levels), 40)
+    assert set(np.unique(images)) == {-1, 1}
+    order = np.argsort(labels, axis=1)
+    sorted_images = np.take_along_axis(
+        images, order[..., None, None, None], axis=1
+    )
+    found = (sorted_images.mean(axis=(0, 2, 3, 4)) + 1) / 2
+    # 2,520 draws or more: the deviation is 0.01 at most.
+    np.testing.assert_allclose(found, levels / 255, atol=0.05)
+    np.testing.assert_array_equal(found[[0, -1]], [0, 1])
+
+
+def test_binarized_pictures_are_drawn_anew_in_each_epoch(drawn_way):
+    images, labels = take_labelled(binarized(drawn_way), 6)
+    assert images.dtype == np.float32
+    for label in range(5):
+        draws = images[labels == label]
+        assert len({draw.tobytes() for draw in draws}) == len(draws) == 6
+
+
+def test_black_and_white_pictures_pass_binarization_unchanged(drawn_way):
+    bits = np.random.default_rng(0).integers(0, 2, (9, 9, 9, 1), "uint8")
+    images = data.ArrayImages(255 * bits, "train")
+    plain, drawn = (
+        take(
+            data.ImagePipeline(
+                images, (9, 9), batch_size=2, binarize=binarize, **drawn_way
+            ),
+            10,
+        )
+        for binarize in (False, True)
+    )
+    np.testing.assert_array_equal(plain, drawn)
+
+
+def test_binarization_does_not_change_labels_and_order(drawn_way):
+    plain, drawn = (
+        take_labelled(binarized(drawn_way, batch_size=2, binarize=binarize), 20)
+        for binarize in (False, True)
+    )
+    np.testing.assert_array_equal(plain[1], drawn[1])
+    assert set(np.unique(drawn[0])) == {-1, 1}
+    assert not {-1, 1} & set(np.unique(plain[0]))
+
+
+def test_batch_size_does_not_change_binarized_samples(drawn_way):
+    single, triples, fives = (
+        take_binarized(drawn_way, 60 // size, batch_size=size)
+        for size in (1, 3, 5)
+    )
+    for batched in (triples, fives):
+        np.testing.assert_array_equal(
+            single.reshape(60, -1), batched.reshape(60, -1)
+        )
+
+
+@pytest.mark.parametrize("start_step", [3, 11])
+def test_start_step_does_not_change_binarized_samples(drawn_way, start_step):
+    whole = take_binarized(drawn_way, 16, batch_size=3)
+    some = take_binarized(drawn_way, 4, start_step, batch_size=3)
+    np.testing.assert_array_equal(some, whole[start_step:][:4])
+    assert np.any(some != whole[start_step + 1 :][:4])
+
+
+def test_binarized_lookup_equals_one_by_one():
+    np.testing.assert_array_equal(
+        *[take_binarized(way, 30) for way in (WAYS["lookup"], WAYS["read"])]
+    )
+
+
+def test_seeds_draw_other_binarized_pictures(drawn_way):
+    one, other = (
+        take_binarized(drawn_way, 4, seed=seed, levels=[128] * 5)
+        for seed in (0, 1)
+    )
+    # 1,260 fair coins or more, with a deviation of 0.014 at most.
+    assert 0.4 < np.mean(one == other) < 0.6
+
+
+def test_binarized_elements_are_those_of_other_pictures(drawn_way):
+    plain, drawn = (
+        binarized(drawn_way, binarize=binarize).dataset()
+        for binarize in (False, True)
+    )
+    assert plain.element_spec == drawn.element_spec
+
+
 BAD_ARGUMENTS = {
+    "binarized_colours": (
+        {"binarize": True},
+        "`images` must have one channel if `binarize` is True: the channels "
+        "of a grey picture would be drawn apart. Received: 3 channels. Open "
+        "them with channels=1.",
+    ),
     "large_batch": (
         {"batch_size": 6},
         "`batch_size` must be at least 1 and at most the number of pictures, "

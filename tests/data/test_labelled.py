@@ -36,6 +36,26 @@ def test_sets_can_not_be_changed():
         data.LabelledImages(**GOOD).name = "plants"
 
 
+def test_pictures_and_labels_are_loaded_together():
+    images = data.LabelledImages(**GOOD)
+    pixels = GOOD["train"].load((8, 8))
+    pictures, labels = images.load("train", (8, 8))
+    np.testing.assert_allclose(pictures, pixels / 127.5 - 1, atol=1e-6)
+    assert pictures.dtype == "float32"
+    np.testing.assert_array_equal(labels, GOOD["train_labels"])
+    few, labels_of_few = images.load("train", (8, 8), most=2)
+    np.testing.assert_array_equal(few, pictures[[0, 3]])
+    np.testing.assert_array_equal(labels_of_few, [0, 1])
+
+
+def test_what_is_absent_is_loaded_as_nothing():
+    images = data.LabelledImages(
+        **{**GOOD, **UNLABELLED, "test": None, "test_labels": None}
+    )
+    assert images.load("test", (8, 8)) == (None, None)
+    assert images.load("train", (8, 8))[1] is None
+
+
 BAD_SETS = {
     "count": (
         {"train_labels": np.array([0, 1, 2])},
@@ -94,7 +114,7 @@ def test_open_images_lists_the_three_forms():
     message = (
         "`spec` must be embedded:NAME, such as embedded:fashion_mnist, or "
         "tfds:NAME, such as tfds:mnist, or the path of a folder that holds "
-        "pictures, or one folder per class. "
+        "IDX files, pictures, or one folder per class. "
         "Received: spec='flowers', which is not there."
     )
     with pytest.raises(FileNotFoundError, match=f"^{re.escape(message)}$"):
