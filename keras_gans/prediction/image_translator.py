@@ -9,6 +9,9 @@ from keras_gans.prediction.tiles import least_tile_size, split_axis
 
 # A quarter of it is more than a residual block sees, and keeps borders out.
 _LEAST_OVERLAP = 128
+# In multiples of a U-Net, all of which passes through its bottleneck: tiles of
+# two miss the whole image by more than 2 of 255 levels.
+_LEAST_MULTIPLES = 3
 
 
 class ImageTranslator:
@@ -58,7 +61,9 @@ class ImageTranslator:
                 f"`overlap` must be >= 0. Received: overlap={overlap}."
             )
         least = max(
-            self._sides.least, least_tile_size(overlap, self._sides.multiple)
+            self._sides.least,
+            least_tile_size(overlap, self._sides.multiple),
+            _LEAST_MULTIPLES * self._sides.multiple,
         )
         if tile_size < least:
             raise ValueError(

@@ -232,13 +232,20 @@ def test_tiles_of_a_unet_share_more_by_default():
             "`tile_size` must be at least 48 for this network and "
             "`overlap=20`. Received: tile_size=40.",
         ),
+        # Two of its multiples: its bottleneck would see too little.
+        (
+            unet(),
+            {"tile_size": 32, "overlap": 0},
+            "`tile_size` must be at least 48 for this network and "
+            "`overlap=0`. Received: tile_size=32.",
+        ),
         (
             resnet(),
             {"overlap": -1},
             "`overlap` must be >= 0. Received: overlap=-1.",
         ),
     ],
-    ids=["tile", "unet_tile", "overlap"],
+    ids=["tile", "unet_tile", "two_multiples", "overlap"],
 )
 def test_what_cannot_be_is_refused(network, arguments, message):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
