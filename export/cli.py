@@ -27,7 +27,7 @@ _FLAGS = {
     "network": (
         "NAME",
         None,
-        "Only this network, such as generator_ab. Default: all of them.",
+        "Only this network, such as generator_ab or encoder. Default: all.",
     ),
     "output_dir": (
         "FOLDER",
@@ -43,8 +43,8 @@ _FLAGS = {
     "pictures": (
         "FOLDER",
         None,
-        "With --model: pictures for the comparison. Default: emoji; normal "
-        "noise and labels in turn for networks that take latents.",
+        "With --model: pictures for the comparison. Default: emoji, and their "
+        "codes for a decoder; normal noise and labels in turn for latents.",
     ),
     "image_size": (
         "HEIGHTxWIDTH",
@@ -70,8 +70,9 @@ _CHOICES = {
     "dropout": ("on", "off"),
 }
 _ABOUT = """\
-Exports trained networks to SavedModel and .tflite files. Each file is opened
-in a fresh process and compared with Keras; only files that agree are written.
+Exports trained networks, such as generators, encoders and decoders, to
+SavedModel and .tflite files. Each file is opened in a fresh process and
+compared with Keras; only files that agree are written.
 
   python -m export --run_dir=runs/cyclegan-001
   python -m export --model=generator.keras --formats=float16

@@ -13,7 +13,7 @@ from export import (
 )
 from export.errors import ExportError, UsageError
 from export.records import ExportRequest
-from export.signature import KINDS
+from export.signature import KINDS, role_of
 
 
 def run(options):
@@ -68,15 +68,17 @@ def _select(networks, name):
 def _request(name, source, output_dir, options):
     """Describes the export of one network, with its parity inputs."""
     model = source.networks[name]
-    num_classes = source.num_classes or network.find_num_classes(model)
+    num_classes = source.num_classes or network.find_num_classes(
+        model, role_of(name)
+    )
     if options.run_dir:
         inputs = parity_inputs.from_run(options.run_dir, name)
-        shapes = {key: array.shape[1:] for key, array in inputs.items()}
-        _check_size(options.image_size, shapes)
+        if "codes" not in inputs:  # The size is that of their encoder's images.
+            shapes = {key: array.shape[1:] for key, array in inputs.items()}
+            _check_size(options.image_size, shapes)
         origin = "samples/inputs.npz"
     else:
-        shapes = _fill(network.input_shapes(model), options.image_size)
-        inputs, origin = _make_inputs(shapes, num_classes, options.pictures)
+        inputs, origin = _make_inputs(name, source, num_classes, options)
     several = len(source.networks) > 1
     folder = output_dir / name if several else output_dir
     return ExportRequest(
@@ -88,11 +90,18 @@ def _request(name, source, output_dir, options):
         origin,
         num_classes,
         source.mode,
+        source.prior,
     )
 
 
-def _make_inputs(shapes, num_classes, pictures):
+def _make_inputs(name, source, num_classes, options):
     """Returns parity inputs for a model without a run, and their origin."""
+    shapes = network.input_shapes(source.networks[name], role_of(name))
+    if list(shapes or ()) == ["codes"] and "encoder" in source.networks:
+        images, origin = _make_inputs("encoder", source, None, options)
+        codes = parity_inputs.from_encoder(source.networks["encoder"], images)
+        return codes, f"codes of {origin}"
+    shapes, pictures = _fill(shapes, options.image_size), options.pictures
     if not pictures:
         origin = ", ".join(parity_inputs.ORIGINS[name] for name in shapes)
         return parity_inputs.default(shapes, num_classes), origin
@@ -113,11 +122,16 @@ def _fill(shapes, image_size):
             "batch before saving it."
         )
     for name, shape in shapes.items():
-        axes = KINDS[name].axes
-        if len(shape) != len(axes) or None in shape[-1:]:
+        kind = KINDS[name]
+        if not kind.fits(shape) or None in shape[-1:]:
             raise ExportError(
-                f"The network's {name} must be ({', '.join(axes)}). "
+                f"The network's {name} must be ({', '.join(kind.axes)}). "
                 f"Received: input shape {shape}."
+            )
+        if name == "codes" and None in shape:
+            raise ExportError(
+                "The network takes codes of any size. Export the file of the "
+                "whole model, where the encoder tells which."
             )
     if "images" in shapes:
         *sides, channels = shapes["images"]

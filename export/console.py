@@ -8,12 +8,12 @@ _LITERT_SNIPPET = """\
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 run = Interpreter({path!r}).get_signature_runner()
-images = run({arguments})["images"]"""
+{output} = run({arguments})["{output}"]"""
 _SAVED_MODEL_SNIPPET = """\
 import tensorflow as tf
 model = tf.saved_model.load({path!r})
 run = model.signatures["serving_default"]
-images = run({arguments})["images"]"""
+{output} = run({arguments})["{output}"]"""
 
 
 def describe(report):
@@ -44,6 +44,7 @@ def snippet(result):
     return template.format(
         path=str(result.folder / (for_phones or passed)[0]),
         arguments=", ".join(arguments),
+        output=result.signature.output_name,
     )
 
 

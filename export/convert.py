@@ -47,8 +47,7 @@ def write_saved_model(network, signature, path):
             inputs["labels"] = tf.clip_by_value(
                 inputs["labels"], 0, signature.num_classes - 1
             )
-        images = signature_lib.answer(network, inputs)
-        return {signature.output_name: images}
+        return {signature.output_name: signature_lib.answer(network, inputs)}
 
     specs = {
         name: tf.TensorSpec(spec.shape, spec.dtype, name=name)

@@ -11,13 +11,7 @@ from export import convert, network, parity, precision, publish, sidecar
 from export.errors import ExportError, one_line
 from export.formats import FORMATS, LOOSEST
 from export.records import ExportRequest, ExportResult, FileReport
-from export.signature import Signature, name_inputs
-
-_OWN_NAMES = (
-    *(file_format.file_name for file_format in FORMATS.values()),
-    sidecar.SIDECAR_NAME,
-    sidecar.PARITY_NAME,
-)
+from export.signature import Signature, name_inputs, role_of
 
 
 def export_network(model, inputs, output_dir, formats=tuple(FORMATS)):
@@ -30,7 +24,10 @@ def export_network(model, inputs, output_dir, formats=tuple(FORMATS)):
     Args:
         model: Built `keras.Model` to images in [-1, 1], from images `(batch,
             height, width, channels)`, latents `(batch, latent_dim)` or a
-            dictionary that has them and `labels` `(batch,)`.
+            dictionary that has them and `labels` `(batch,)`. One whose `name`
+            is "encoder" makes codes `(batch, ...)`, one whose name is
+            "decoder", or whose only `keras.Input` has the name "codes", takes
+            them.
         inputs: Typical inputs, eight or so and each label among them: a
             float32 array `(n, ...)`, or a dictionary of arrays with the
             network's names, labels as int32 `(n,)`. Their shapes become the
@@ -46,11 +43,13 @@ def export_network(model, inputs, output_dir, formats=tuple(FORMATS)):
         ExportError: If the network or the inputs cannot be exported.
         OSError: If the files cannot be written.
     """
+    role = role_of(model.name)
     request = ExportRequest(
         model,
-        name_inputs(inputs),
+        name_inputs(inputs, network.takes_codes(model, role)),
         Path(output_dir),
-        num_classes=network.find_num_classes(model),
+        role,
+        num_classes=network.find_num_classes(model, role),
     )
     return export_networks([request], formats)[0]
 
@@ -75,9 +74,9 @@ def export_networks(requests, formats=tuple(FORMATS)):
         for request in requests
     ]
     for request in requests:
-        publish.check_target(request.folder, _OWN_NAMES)
+        publish.check_target(request.folder, _own_names(request.role))
         network.check_inputs(
-            request.network, request.inputs, request.num_classes
+            request.network, request.inputs, request.num_classes, request.role
         )
         network.check_weights(request.network)
     with publish.scratch_folder(requests[0].folder.parent) as scratch:
@@ -91,6 +90,15 @@ def export_networks(requests, formats=tuple(FORMATS)):
         return [_publish(x, figures, scratch) for x in candidates]
 
 
+def _own_names(role):
+    """The names in an export, and so in one that may be replaced."""
+    return [
+        *(file_format.file_name(role) for file_format in FORMATS.values()),
+        sidecar.file_name(role),
+        sidecar.PARITY_NAME,
+    ]
+
+
 @dataclasses.dataclass
 class _Candidate:
     """A converted network that has yet to be verified."""
@@ -98,6 +106,7 @@ class _Candidate:
     request: ExportRequest
     model: object
     outputs: np.ndarray
+    scale: float
     signature: Signature
     weights: list
     finished: Path
@@ -107,7 +116,7 @@ class _Candidate:
     @functools.cached_property
     def rounding(self):
         return precision.rounding_figures(
-            self.model, self.request.inputs, self.outputs
+            self.model, self.request.inputs, self.outputs, self.scale
         )
 
 
@@ -115,8 +124,13 @@ def _convert(request, formats, scratch):
     finished = scratch / "finished"
     finished.mkdir(parents=True)
     model = precision.as_float32(request.network)
-    outputs = network.reference_outputs(model, request.inputs)
-    signature = Signature.of(request.inputs, outputs, request.num_classes)
+    outputs = network.reference_outputs(
+        model, request.inputs, request.output_name
+    )
+    scale = network.scale_of(outputs, request.output_name)
+    signature = Signature.of(
+        request.inputs, outputs, request.num_classes, request.output_name
+    )
     np.savez(scratch / "inputs.npz", **request.inputs)
     np.save(scratch / "outputs.npy", outputs)
     weights = convert.write_saved_model(
@@ -124,7 +138,7 @@ def _convert(request, formats, scratch):
     )
     jobs, failures = {}, {}
     for name in formats:
-        path = finished / FORMATS[name].file_name
+        path = finished / FORMATS[name].file_name(request.role)
         try:
             FORMATS[name].convert(scratch / "saved_model", path)
         except OSError:
@@ -132,7 +146,12 @@ def _convert(request, formats, scratch):
         except Exception as error:  # The converter has no class for it.
             sentence = f"cannot be converted. {one_line(error)}"
             failures[name] = FileReport(
-                name, 0, FORMATS[name].bounds, {"error": sentence}, [sentence]
+                name,
+                path.name,
+                0,
+                FORMATS[name].bounds,
+                {"error": sentence},
+                [sentence],
             )
         else:
             jobs[name] = parity.Job(
@@ -140,9 +159,18 @@ def _convert(request, formats, scratch):
                 FORMATS[name].runtime,
                 scratch / "inputs.npz",
                 scratch / "outputs.npy",
+                scale,
             )
     return _Candidate(
-        request, model, outputs, signature, weights, finished, jobs, failures
+        request,
+        model,
+        outputs,
+        scale,
+        signature,
+        weights,
+        finished,
+        jobs,
+        failures,
     )
 
 
@@ -164,7 +192,7 @@ def _publish(candidate, figures, scratch):
         sidecar.write_sidecar(
             folder, request, candidate.signature, candidate.weights, passed
         )
-        sidecar.write_parity(folder, request, reports)
+        sidecar.write_parity(folder, request, candidate.scale, reports)
         publish.publish(folder, request.folder, scratch)
     return ExportResult(
         request.name, request.folder, candidate.signature, reports
@@ -186,7 +214,7 @@ def _judge(candidate, name, figures):
             num_bytes, expected.bytes_per_weight, candidate.weights
         ),
     ]
-    return FileReport(name, num_bytes, bounds, figures, problems)
+    return FileReport(name, path.name, num_bytes, bounds, figures, problems)
 
 
 def _may_be_rounding(figures, bounds):

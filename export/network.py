@@ -34,19 +34,20 @@ def check_weights(network):
             )
 
 
-def check_inputs(network, inputs, num_classes=None):
+def check_inputs(network, inputs, num_classes=None, role="generator"):
     """Refuses inputs that do not fit the network.
 
     Args:
         network: Built `keras.Model`.
         inputs: Dict from name to array `(n, ...)`, meant for it.
         num_classes: Integer, labels are below it; `None` if it is not known.
+        role: The network's role in `export.signature.OUTPUTS`.
 
     Raises:
         ExportError: If names, number, kinds, shapes or values are wrong.
     """
     signature.check_names(inputs)
-    shapes = input_shapes(network)
+    shapes = input_shapes(network, role)
     if shapes is not None:
         _check_same_names(inputs, shapes)
     for name, array in inputs.items():
@@ -69,7 +70,7 @@ def _check_same_names(inputs, shapes):
 
 def _check_kind(name, array):
     kind = KINDS[name]
-    if array.dtype != kind.dtype or array.ndim != 1 + len(kind.axes):
+    if array.dtype != kind.dtype or not kind.fits(array.shape[1:]):
         raise ExportError(
             f"`{name}` must be {kind}. "
             f"Received: {array.dtype} of shape {array.shape}."
@@ -104,11 +105,27 @@ def _check_values(name, array, num_classes):
         )
 
 
-def input_shapes(network):
+def takes_codes(network, role):
+    """Whether codes are the only input of a network.
+
+    They are that of a decoder, and of what calls its only input so.
+
+    Args:
+        network: `keras.Model`.
+        role: Its role in `export.signature.OUTPUTS`.
+    """
+    only_input = getattr(network, "input", None)
+    if isinstance(only_input, (dict, list)):
+        return False
+    return role == "decoder" or getattr(only_input, "name", None) == "codes"
+
+
+def input_shapes(network, role="generator"):
     """Returns the inputs' shapes without the batch, `None` where it is free.
 
     Args:
         network: Built `keras.Model`.
+        role: Its role in `export.signature.OUTPUTS`.
 
     Returns:
         Dict from name to tuple, or `None` if the network does not know it.
@@ -131,6 +148,8 @@ def input_shapes(network):
             shapes["labels"] = ()  # Keras fits a column of labels to it.
         return shapes
     shape = tuple(shapes[1:])
+    if takes_codes(network, role):
+        return {"codes": shape}
     return {signature.name_of(shape): shape}
 
 
@@ -145,17 +164,18 @@ def _shapes_with_batch(network):
     return shape
 
 
-def find_num_classes(network):
+def find_num_classes(network, role="generator"):
     """Returns how many labels a network knows, from the layer that does.
 
     Args:
         network: Built `keras.Model`.
+        role: Its role in `export.signature.OUTPUTS`.
 
     Returns:
         Integer; `None` if the network takes no labels, or has no such layer,
         or some that disagree.
     """
-    if "labels" not in (input_shapes(network) or {}):
+    if "labels" not in (input_shapes(network, role) or {}):
         return None
     sizes = set()
     for layer in network._flatten_layers():
@@ -166,35 +186,59 @@ def find_num_classes(network):
     return sizes.pop() if len(sizes) == 1 else None
 
 
-def reference_outputs(network, inputs):
+def scale_of(outputs, output_name):
+    """Returns what differences between outputs are divided by.
+
+    Images have a range, codes have none: some are hundreds and some are
+    hundredths, and rounding grows with them. Divided by the largest of them,
+    codes lie in [-1, 1] as images do, and one table of bounds holds for both.
+
+    Args:
+        outputs: Array `(n, ...)` of a network's answers.
+        output_name: "images" or "codes".
+
+    Returns:
+        Float > 0: 1 for images, and for codes that are all zero.
+    """
+    if output_name == "images":
+        return 1.0
+    return float(np.abs(outputs).max()) or 1.0
+
+
+def reference_outputs(network, inputs, output_name="images"):
     """Answers the inputs one by one, as the exported files will.
 
     Args:
         network: Built `keras.Model` that computes in float32.
         inputs: Dict from name to array `(n, ...)`.
+        output_name: "images" or "codes", what it is to answer with.
 
     Returns:
-        float32 array `(n, height, width, channels)`.
+        float32 array `(n, ...)`.
 
     Raises:
         ExportError: If the network cannot be exported faithfully.
     """
-    outputs = [_call(network, row) for row in signature.rows(inputs)]
-    again = _call(network, next(signature.rows(inputs)))
+    rows = signature.rows(inputs)
+    outputs = [_call(network, row, output_name) for row in rows]
+    again = _call(network, next(signature.rows(inputs)), output_name)
     outputs = np.concatenate(outputs)
-    if outputs.ndim != 4:
+    kind = KINDS[output_name]
+    if not kind.fits(outputs.shape[1:]):
         raise ExportError(
-            "The network must return one batch of images, (batch, height, "
-            f"width, channels). Received: shape {outputs.shape}."
+            f"The network must return one batch of {output_name}, (batch, "
+            f"{', '.join(kind.axes)}). Received: shape {outputs.shape}."
         )
     if not np.isfinite(outputs).all():
         raise ExportError("The network returns values that are not finite.")
-    if np.abs(again - outputs[:1]).max() > _REPEAT_TOLERANCE:
+    tolerance = _REPEAT_TOLERANCE * scale_of(outputs, output_name)
+    if np.abs(again - outputs[:1]).max() > tolerance:
         raise ExportError(
             "The network answers the same input differently each time: make "
             "its noise an input, and drop nothing out when training=False."
         )
-    if np.abs(outputs).max() > 1.0 + RANGE_TOLERANCE:
+    largest = np.abs(outputs).max()
+    if output_name == "images" and largest > 1.0 + RANGE_TOLERANCE:
         raise ExportError(
             "The network's images must lie in [-1, 1]. Received: values from "
             f"{outputs.min():.3g} to {outputs.max():.3g}."
@@ -202,7 +246,7 @@ def reference_outputs(network, inputs):
     return outputs
 
 
-def _call(network, row):
+def _call(network, row, output_name):
     # On the CPU: a GPU rounds its convolutions to ten bits.
     with keras.device("cpu:0"):
         try:
@@ -217,7 +261,7 @@ def _call(network, row):
             ) from error
     if not hasattr(outputs, "shape"):
         raise ExportError(
-            "The network must have one output, a batch of images. "
+            f"The network must have one output, a batch of {output_name}. "
             f"Received: a {type(outputs).__name__}."
         )
     return keras.ops.convert_to_numpy(outputs)

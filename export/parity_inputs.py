@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from export import signature
+from export import network, precision, signature
 from export.errors import ExportError
 from keras_gans.data import folders, images, pixels
 
@@ -16,6 +16,7 @@ ORIGINS = {
     "images": "emoji",
     "latents": "standard normal noise",
     "labels": "labels in turn",
+    "codes": "standard normal noise",
 }
 
 
@@ -89,6 +90,25 @@ def from_folder(folder, shape):
     return {"images": _fit(pictures, shape)}
 
 
+def from_encoder(encoder, inputs):
+    """Makes codes for a decoder with the encoder that it was trained with.
+
+    Args:
+        encoder: Built `keras.Model` from images to codes.
+        inputs: Dict from "images" to a float32 array `(n, height, width,
+            channels)` in [-1, 1].
+
+    Returns:
+        Dict from "codes" to a float32 array `(n, ...)`.
+
+    Raises:
+        ExportError: If the encoder does not make finite codes of them.
+    """
+    network.check_weights(encoder)
+    encoder = precision.as_float32(encoder)
+    return {"codes": network.reference_outputs(encoder, inputs, "codes")}
+
+
 def default(shapes, num_classes=None):
     """Makes inputs from nothing: emoji, normal noise, labels in turn.
 
@@ -114,7 +134,7 @@ def default(shapes, num_classes=None):
     for name, shape in shapes.items():
         if name == "labels":
             inputs[name] = np.arange(num_inputs, dtype="int32") % num_classes
-        elif name == "latents":
+        elif name in ("latents", "codes"):
             generator = np.random.default_rng(0)
             inputs[name] = generator.standard_normal(
                 (num_inputs, *shape), "float32"

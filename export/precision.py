@@ -29,7 +29,7 @@ def as_float32(network):
     return _copy(network, "float32")
 
 
-def rounding_figures(network, inputs, outputs):
+def rounding_figures(network, inputs, outputs, scale):
     """Measures how far float32 takes Keras itself from the exact answer.
 
     A network may magnify rounding: one that normalises each picture divides
@@ -40,6 +40,7 @@ def rounding_figures(network, inputs, outputs):
         network: Built `keras.Model` that computes in float32.
         inputs: Dict from name to array `(n, ...)`.
         outputs: float32 array, the network's answers.
+        scale: Float > 0, the unit of the differences.
 
     Returns:
         Dict of figures as `export.verify.compare` makes them.
@@ -62,7 +63,7 @@ def rounding_figures(network, inputs, outputs):
         raise ExportError(
             f"The network does not run in float64. {one_line(error)}"
         ) from error
-    return verify.compare(outputs, np.concatenate(answers))
+    return verify.compare(outputs, np.concatenate(answers), scale)
 
 
 def _copy(network, dtype):

@@ -3,7 +3,8 @@
 import dataclasses
 from pathlib import Path
 
-from export.formats import FORMATS, Bounds
+from export.formats import Bounds
+from export.signature import OUTPUTS, role_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -11,16 +12,18 @@ class ExportRequest:
     """One network to export.
 
     Args:
-        network: Built `keras.Model` to images.
+        network: Built `keras.Model` to images or, if it is an encoder, codes.
         inputs: Dict from name to array `(n, ...)`, for the parity check.
         folder: Path of the folder to write; it is replaced as a whole.
-        name: The network's name, for the sidecar.
+        name: The network's name, which tells its role.
         step: Training step of the weights, or `None`.
         source: Where `inputs` came from, for the record.
         num_classes: Integer, labels are below it; `None` if there are none, or
             nobody knows.
         mode: `export.sources.Mode` that the network runs in, for the record;
             `None` if it has but one.
+        prior: Name of the distribution of the codes that a decoder was trained
+            for, for the record; `None` if there is none.
     """
 
     network: object
@@ -31,6 +34,15 @@ class ExportRequest:
     source: str = "given by the caller"
     num_classes: int | None = None
     mode: object = None
+    prior: str | None = None
+
+    @property
+    def role(self):
+        return role_of(self.name)
+
+    @property
+    def output_name(self):
+        return OUTPUTS[self.role]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +51,7 @@ class FileReport:
 
     Args:
         format: Name in `export.formats.FORMATS`.
+        file_name: Name of the file, or folder.
         num_bytes: Size of the file; 0 if it was never made.
         bounds: `export.formats.Bounds` that it was judged by.
         figures: Dict of what was measured, or of the error met.
@@ -46,14 +59,11 @@ class FileReport:
     """
 
     format: str
+    file_name: str
     num_bytes: int
     bounds: Bounds
     figures: dict
     problems: list
-
-    @property
-    def file_name(self):
-        return FORMATS[self.format].file_name
 
     @property
     def passed(self):

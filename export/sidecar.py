@@ -8,14 +8,18 @@ import json
 from export import convert
 from keras_gans.version import __version__
 
-SIDECAR_NAME = "generator.json"
 PARITY_NAME = "parity.json"
 _FORMAT_VERSION = 2
 _CHANNELS = {1: "grey", 3: "RGB"}
 
 
+def file_name(role):
+    """Returns the name of the sidecar, such as `generator.json`."""
+    return f"{role}.json"
+
+
 def write_sidecar(folder, request, signature, weights, reports):
-    """Writes `generator.json`: all that a program needs to run the files.
+    """Writes the sidecar: all that a program needs to run the files.
 
     Args:
         folder: Folder that holds the files that passed, and no others.
@@ -24,8 +28,6 @@ def write_sidecar(folder, request, signature, weights, reports):
         weights: The weights that the network's endpoint reads.
         reports: `export.exporter.FileReport`s of the files that passed.
     """
-    output = _describe_images(signature.output)
-    output["to_uint8"] = "pixels = round(clip((images + 1) * 127.5, 0, 255))"
     document = {
         "format_version": _FORMAT_VERSION,
         "network": request.name,
@@ -35,10 +37,12 @@ def write_sidecar(folder, request, signature, weights, reports):
         "versions": _versions(),
         "signature": convert.ENDPOINT,
         "inputs": [
-            {"name": name} | _describe_input(name, spec, signature.num_classes)
+            {"name": name}
+            | _describe_input(name, spec, signature.num_classes, request.prior)
             for name, spec in signature.inputs.items()
         ],
-        "output": {"name": signature.output_name} | output,
+        "output": {"name": signature.output_name}
+        | _describe_output(signature.output_name, signature.output),
         "files": [
             _describe_file(path, folder, report.format)
             for report in reports
@@ -46,15 +50,16 @@ def write_sidecar(folder, request, signature, weights, reports):
         ],
         "parity": PARITY_NAME,
     }
-    _write(folder / SIDECAR_NAME, document)
+    _write(folder / file_name(request.role), document)
 
 
-def write_parity(folder, request, reports):
+def write_parity(folder, request, scale, reports):
     """Writes `parity.json`: every file's figures, those that failed too.
 
     Args:
         folder: Folder of the export.
         request: `export.exporter.ExportRequest`.
+        scale: Float > 0, the unit of the differences in the figures.
         reports: All `export.exporter.FileReport`s.
     """
     document = {
@@ -69,6 +74,7 @@ def write_parity(folder, request, reports):
                 for name, array in request.inputs.items()
             },
         },
+        "output": {"name": request.output_name, "scale": scale},
         "files": [report.as_json() for report in reports],
     }
     _write(folder / PARITY_NAME, document)
@@ -81,13 +87,23 @@ def files_of(path):
     return [path]
 
 
-def _describe_input(name, spec, num_classes):
+def _describe_input(name, spec, num_classes, prior):
     if name == "latents":
         return spec.as_json() | {"distribution": "standard normal"}
     if name == "labels":
         return spec.as_json() | _describe_labels(num_classes)
+    if name == "codes":
+        return spec.as_json() | {"range": None, "prior": prior}
     return _describe_images(spec) | {
         "from_uint8": "images = pixels / 127.5 - 1"
+    }
+
+
+def _describe_output(name, spec):
+    if name == "codes":
+        return spec.as_json() | {"range": None}
+    return _describe_images(spec) | {
+        "to_uint8": "pixels = round(clip((images + 1) * 127.5, 0, 255))"
     }
 
 

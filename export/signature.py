@@ -13,11 +13,17 @@ class Kind:
 
     Args:
         dtype: Name of their dtype.
-        axes: Names of their axes after the batch.
+        axes: Names of their axes after the batch; "..." is one or more.
     """
 
     dtype: str
     axes: tuple
+
+    def fits(self, shape):
+        """Whether a shape without the batch has these axes."""
+        if self.axes == ("...",):
+            return len(shape) >= 1
+        return len(shape) == len(self.axes)
 
     def __str__(self):
         axes = "".join(f", {axis}" for axis in self.axes) or ","
@@ -25,11 +31,25 @@ class Kind:
 
 
 # The numbers of axes differ: they tell the kind of an input without a name.
+# Codes alone have any number, so they are known by name.
 KINDS = {
     "images": Kind("float32", ("height", "width", "channels")),
     "latents": Kind("float32", ("latent_dim",)),
     "labels": Kind("int32", ()),
+    "codes": Kind("float32", ("...",)),
 }
+# What networks make, by their role.
+OUTPUTS = {"encoder": "codes", "decoder": "images", "generator": "images"}
+
+
+def role_of(name):
+    """Returns the role of a network in `OUTPUTS`, which its files are named by.
+
+    Args:
+        name: The network's name. Any but "encoder" and "decoder", such as
+            "generator_ab", is that of a generator.
+    """
+    return name if name in OUTPUTS else "generator"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,41 +69,43 @@ class Signature:
 
     Args:
         inputs: Dict from name in `KINDS` to `Spec`.
-        output: `Spec` of the images, `(1, height, width, channels)`.
+        output: `Spec` of the output, such as `(1, height, width, channels)`.
         num_classes: Integer, labels are 0 to `num_classes - 1`; `None` if
             there are none, or nobody knows.
+        output_name: "images" or "codes".
     """
 
     inputs: dict
     output: Spec
     num_classes: int | None = None
+    output_name: str = "images"
 
     @classmethod
-    def of(cls, inputs, outputs, num_classes=None):
+    def of(cls, inputs, outputs, num_classes=None, output_name="images"):
         """Describes a network by its inputs and its answers.
 
         Args:
             inputs: Dict from name to array `(n, ...)`.
-            outputs: Array `(n, height, width, channels)`.
+            outputs: Array `(n, ...)`.
             num_classes: Integer or `None`; it means nothing without labels.
+            output_name: "images" or "codes".
         """
         specs = {
             name: Spec((1, *array.shape[1:]), array.dtype.name)
             for name, array in inputs.items()
         }
         output = Spec((1, *outputs.shape[1:]), "float32")
-        return cls(specs, output, num_classes if "labels" in inputs else None)
-
-    @property
-    def output_name(self):
-        return "images"
+        if "labels" not in inputs:
+            num_classes = None
+        return cls(specs, output, num_classes, output_name)
 
 
-def name_inputs(inputs):
+def name_inputs(inputs, are_codes=False):
     """Returns inputs as a dictionary of arrays.
 
     Args:
         inputs: Array `(n, ...)`, or a dictionary of arrays.
+        are_codes: Boolean, whether an array without a name holds codes.
 
     Returns:
         Dict from name to NumPy array.
@@ -94,7 +116,7 @@ def name_inputs(inputs):
     if isinstance(inputs, dict):
         return {name: np.asarray(array) for name, array in inputs.items()}
     array = np.asarray(inputs)
-    return {name_of(array.shape[1:]): array}
+    return {"codes" if are_codes else name_of(array.shape[1:]): array}
 
 
 def name_of(shape):
@@ -114,7 +136,8 @@ def name_of(shape):
             return name
     raise ExportError(
         "A network's only input must be images (height, width, channels), "
-        f"latents (latent_dim,) or labels (). Received: input shape {shape}."
+        "latents (latent_dim,), labels () or a `keras.Input` with the name "
+        f"codes. Received: input shape {shape}."
     )
 
 

@@ -7,8 +7,13 @@ import keras
 
 import keras_gans  # noqa: F401  Registers the classes that files name.
 from export.errors import ExportError, UsageError, one_line
+from export.signature import role_of
 from keras_gans import checkpoints
-from keras_gans.models import Pix2Pix, inference_view
+from keras_gans.models import (
+    Pix2Pix,
+    VariationalAutoencoder,
+    inference_view,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,11 +35,14 @@ class Source:
     """What was loaded.
 
     Args:
-        networks: Dict from name to `keras.Model`.
+        networks: Dict from name to `keras.Model`. A network by itself is
+            "model", or "encoder" or "decoder" if that is its name.
         step: Training step of the weights, or `None`.
         skipped: Sentences about checkpoints that are damaged.
         num_classes: Integer of a conditional model, `None` of another.
         mode: The `Mode` that they run in, `None` if they have but one.
+        prior: Name of the distribution of the codes that a decoder was trained
+            for, `None` if there is none.
     """
 
     networks: dict
@@ -42,6 +50,7 @@ class Source:
     skipped: list
     num_classes: int | None
     mode: Mode | None
+    prior: str | None = None
 
 
 def load_run(run_dir, mode=Mode()):
@@ -108,17 +117,22 @@ def _load(path, step, skipped, mode):
             mode = dataclasses.replace(mode, norm_mode=model.norm_mode)
         networks = model.export_networks(mode.norm_mode, mode.dropout)
         return Source(networks, step, skipped, num_classes, mode)
-    networks = {"model": model}
     if hasattr(model, "export_networks"):
         networks = model.export_networks()
+    else:
+        is_coder = role_of(model.name) != "generator"
+        networks = {model.name if is_coder else "model": model}
+    is_variational = isinstance(model, VariationalAutoencoder)
+    prior = "standard normal" if is_variational else None
     if mode == Mode():
-        return Source(networks, step, skipped, num_classes, None)
+        return Source(networks, step, skipped, num_classes, None, prior)
     return Source(
         {name: _in_mode(x, mode) for name, x in networks.items()},
         step,
         skipped,
         num_classes,
         mode,
+        prior,
     )
 
 

@@ -14,9 +14,9 @@ import sys
 
 import numpy as np
 
-# Keeps the PSNR of two equal pictures finite: 206 dB.
+# Keeps the PSNR of two equal outputs finite: 206 dB.
 _SMALLEST_SQUARED_ERROR = 1e-20
-_PEAK = 2.0  # Images lie in [-1, 1].
+_PEAK = 2.0  # In units of their scale, outputs lie in [-1, 1].
 
 
 def main(jobs_path, results_path):
@@ -48,17 +48,23 @@ def _measure(job):
             for i in range(len(expected))
         ]
     )
-    return figures | compare(outputs, expected)
+    return figures | compare(outputs, expected, job["scale"])
 
 
-def compare(outputs, expected):
-    """Compares two arrays of images, figure by figure."""
+def compare(outputs, expected, scale):
+    """Compares two arrays of outputs, figure by figure.
+
+    Args:
+        outputs: Array `(n, ...)`.
+        expected: Array `(n, ...)`.
+        scale: Float > 0, the unit of the differences and of the PSNR.
+    """
     finite = bool(np.isfinite(outputs).all())
     same_shape = outputs.shape == expected.shape
     figures = {"finite": finite, "same_shape": same_shape}
     if not (finite and same_shape):
         return figures
-    differences = np.abs(outputs.astype("float64") - expected)
+    differences = np.abs(outputs.astype("float64") - expected) / scale
     errors = np.mean(differences**2, axis=tuple(range(1, outputs.ndim)))
     worst = max(float(errors.max()), _SMALLEST_SQUARED_ERROR)
     return figures | {

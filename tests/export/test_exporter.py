@@ -55,7 +55,7 @@ def test_saved_model_equals_keras(exported, generator, inputs):
 
 @pytest.mark.parametrize("name", ["float32", "float16"])
 def test_signature_is_named_and_static(exported, name):
-    path = exported.folder / FORMATS[name].file_name
+    path = exported.folder / FORMATS[name].file_name("generator")
     runner = Interpreter(str(path)).get_signature_runner("serving_default")
     for details in (runner.get_input_details(), runner.get_output_details()):
         assert list(details) == ["images"]

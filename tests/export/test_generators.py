@@ -21,7 +21,7 @@ NUM_CLASSES = gan_models.NUM_CLASSES
 
 def open_file(folder, name):
     """Returns a function of named batches of one, whatever the format."""
-    path = str(folder / FORMATS[name].file_name)
+    path = str(folder / FORMATS[name].file_name("generator"))
     if name != "saved_model":
         runner = Interpreter(path).get_signature_runner()
         return lambda **inputs: runner(**inputs)["images"]
@@ -94,7 +94,7 @@ def test_labels_out_of_range_are_the_nearest(conditional, name):
 
 @pytest.mark.parametrize("name", ["float32", "float16"])
 def test_labels_stay_integers(conditional, name):
-    path = conditional.folder / FORMATS[name].file_name
+    path = conditional.folder / FORMATS[name].file_name("generator")
     runner = Interpreter(str(path)).get_signature_runner("serving_default")
     details = {
         key: (detail["dtype"], list(detail["shape_signature"]))

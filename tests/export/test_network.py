@@ -61,7 +61,7 @@ def conditional():
         ),
         (
             {"latents": LATENTS, "classes": LABELS},
-            "The inputs must be named from images, latents, labels. "
+            "The inputs must be named from images, latents, labels, codes. "
             "Received: classes.",
         ),
         (
@@ -142,10 +142,12 @@ def test_list_of_inputs_is_refused(tmp_path):
 
 
 def test_network_with_unknown_names_is_refused(tmp_path):
-    pair = {name: keras.Input((4,), name=name) for name in ("latents", "codes")}
+    pair = {
+        name: keras.Input((4,), name=name) for name in ("latents", "styles")
+    }
     model = keras.Model(pair, keras.layers.Add()(list(pair.values())))
     inputs = {"latents": LATENTS}
-    refuse(model, inputs, tmp_path, "named from .* Received: codes")
+    refuse(model, inputs, tmp_path, "named from .* Received: styles")
 
 
 @pytest.mark.parametrize("pair", gan_models.PAIRS)
