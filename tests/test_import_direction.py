@@ -17,6 +17,7 @@ MAY_IMPORT = {
     "keras_gans.optimizers": set(),
     "keras_gans.data": set(),
     "keras_gans.checkpoints": set(),
+    "keras_gans.features": set(),
     "keras_gans.latents": set(),
     "keras_gans.metrics": set(),
     "keras_gans.networks": {"keras_gans.layers"},

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 from trainers import (
+    autoencoder,
     check_data,
     conditional_gan,
     cyclegan,
@@ -20,6 +21,7 @@ from trainers import config as config_lib
 ROOT = pathlib.Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 TRAINERS = {
+    "autoencoder": autoencoder,
     "check_data": check_data,
     "conditional_gan": conditional_gan,
     "cyclegan": cyclegan,

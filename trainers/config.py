@@ -58,6 +58,8 @@ class Config:
     reproducible: bool = option(
         False, "Equal bits on every run (on one machine and version)."
     )
+    flat_epochs: int = option(100, "Epochs at the full learning rate.", 0)
+    decay_epochs: int = option(100, "Epochs of its linear fall.", 0)
     checkpoint_steps: int = option(
         0, "Steps between checkpoints; 0: ends of epochs, twice a minute.", 0
     )
@@ -73,6 +75,14 @@ class Config:
 
     def check(self):
         """Refuses values that do not go together, by `UsageError`."""
+        if self.epochs == 0:
+            raise UsageError(
+                "--flat_epochs and --decay_epochs must not both be 0."
+            )
+
+    @property
+    def epochs(self):
+        return self.flat_epochs + self.decay_epochs
 
 
 def check_field(field, value):

@@ -1,8 +1,10 @@
 """The machine a run is on: device, seeds, reproducibility, versions."""
 
+import contextlib
 import os
 import platform
 import sys
+import warnings
 
 import keras
 import tensorflow as tf
@@ -56,3 +58,24 @@ def describe():
 def say(label, text):
     """Prints one line of a run's report, at once."""
     print(f"{label:<9}{text}", flush=True)
+
+
+@contextlib.contextmanager
+def plain_warnings(translate=str):
+    """Prints warnings as lines of the report, not as lines of Python.
+
+    Args:
+        translate: Function from the text of a warning to what is printed:
+            what arguments are called may not be what flags are called.
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for warning in caught:
+        say("warning", translate(str(warning.message)))
+
+
+def report_alarm(sentence):
+    """Prints an alarm below the progress bar, which has not ended its line."""
+    print()
+    say("alarm", sentence)

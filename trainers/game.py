@@ -8,7 +8,7 @@ from keras_gans.models.adversarial import paper_adam
 from keras_gans.optimizers import FlatThenLinear
 from trainers import config as config_lib
 from trainers.config import UsageError, option
-from trainers.environment import say
+from trainers.environment import report_alarm
 
 # A Wasserstein critic needs a penalty, which translators do not have.
 LOSSES_WITHOUT_PENALTY = tuple(
@@ -20,8 +20,6 @@ LOSSES_WITHOUT_PENALTY = tuple(
 class Config(config_lib.Config):
     """Flags of the game; subclasses set the defaults of their papers."""
 
-    flat_epochs: int = option(100, "Epochs at the full learning rate.", 0)
-    decay_epochs: int = option(100, "Epochs of its linear fall.", 0)
     generator_learning_rate: float = option(2e-4, "Of the generator's Adam.")
     discriminator_learning_rate: float = option(
         2e-4, "Of the discriminator's Adam."
@@ -39,14 +37,7 @@ class Config(config_lib.Config):
                 raise UsageError(
                     f"--{player}_learning_rate must be > 0. Received: {rate}."
                 )
-        if self.epochs == 0:
-            raise UsageError(
-                "--flat_epochs and --decay_epochs must not both be 0."
-            )
-
-    @property
-    def epochs(self):
-        return self.flat_epochs + self.decay_epochs
+        super().check()
 
     @property
     def has_probabilities(self):
@@ -76,9 +67,3 @@ class Config(config_lib.Config):
         if not self.has_probabilities:
             return []
         return [Balance(report=report_alarm), Oscillation(report=report_alarm)]
-
-
-def report_alarm(sentence):
-    """Prints an alarm below the progress bar, which has not ended its line."""
-    print()
-    say("alarm", sentence)

@@ -1,10 +1,9 @@
 """Pictures as the data of a GAN, with or without labels."""
 
-import math
+import functools
 
 import numpy as np
 
-from keras_gans import data
 from keras_gans.callbacks import (
     ClassCoverage,
     LabelAccuracy,
@@ -26,19 +25,14 @@ from keras_gans.networks import (
     build_resnet_gan_generator,
 )
 from trainers import config as config_lib
-from trainers import plots
+from trainers import picture_data, plots
 from trainers.config import UsageError
-from trainers.environment import say
-from trainers.game import report_alarm
+from trainers.environment import report_alarm, say
 from trainers.latent import LatentTask
 
 _NUM_SAMPLES = 64
 _SAMPLES_PER_CLASS = 8
 _SHOWN_CLASSES = 10
-# Of larger sets, as many pictures, or bytes of them as floats, stand for all
-# in what instruments compare.
-_WATCHED = 10_000
-_WATCHED_BYTES = 2**29
 _LARGEST_CLASSIFIED_SIDE = 64
 _EXPORT_INPUTS = 8
 _SHOWN_NEAREST = 10
@@ -60,45 +54,25 @@ class ImageTask(LatentTask):
     def __init__(self, config):
         super().__init__(config)
         size = _square(config.image_size)
-        with config_lib.naming_flag("data", config.data):
-            images = data.open_images(config.data, config.channels)
-        self._images = images
+        self._images = images = picture_data.open_images(config)
         self._shape = (*size, config.channels)
         self._check_labels()
-        batch_size = config.batch_size * config.discriminator_steps
-        if batch_size > len(images.train):
-            raise UsageError(
-                "--batch_size times --discriminator_steps must be at most "
-                f"{len(images.train)}, the number of pictures. Received: "
-                f"{batch_size}."
-            )
-        try:
-            self.pipeline = data.ImagePipeline(
-                images.train,
-                size,
-                config_lib.parse_size("load_size", config.load_size)
-                if config.load_size
-                else size,
-                batch_size,
-                config.seed,
-                config.flip,
-                steps_per_epoch=config.steps_per_epoch or None,
-                **self._labels_of_pipeline(),
-            )
-        except data.ImageError:
-            raise
-        except ValueError as error:
-            raise UsageError(str(error)) from error
-        # Now: a broken test picture leaves no folder behind either.
-        self._real, self._real_labels = self._load_some("train")
-        self._held_out, self._held_out_labels = self._load_some("test")
-        num_test = 0 if images.test is None else len(images.test)
-        say(
-            "data",
-            f"{config.data}: {len(images.train)} pictures, {num_test} for "
-            f"tests, {images.num_classes or 'no'} classes, "
-            f"{size[0]}x{size[1]}",
+        self.pipeline = picture_data.open_pipeline(
+            images,
+            config,
+            size,
+            config.batch_size * config.discriminator_steps,
+            load_size=config_lib.parse_size("load_size", config.load_size)
+            if config.load_size
+            else size,
+            steps_per_epoch=config.steps_per_epoch or None,
+            **self._labels_of_pipeline(),
         )
+        # Now: a broken test picture leaves no folder behind either.
+        load_some = functools.partial(picture_data.load_some, images, size)
+        self._real, self._real_labels = load_some("train")
+        self._held_out, self._held_out_labels = load_some("test")
+        picture_data.describe(images, config, size)
 
     def _check_labels(self):
         """Refuses data that lack what the networks need."""
@@ -192,18 +166,6 @@ class ImageTask(LatentTask):
             )
             instruments.append(self._memorization)
         return instruments
-
-    def _load_some(self, split):
-        """Pictures of a split and their labels; of many, evenly spread ones."""
-        images = getattr(self._images, split)
-        if images is None:
-            return None, None
-        labels = getattr(self._images, f"{split}_labels")
-        most = min(_WATCHED, _WATCHED_BYTES // (4 * math.prod(self._shape)))
-        pictures = data.to_float(images.load(self._shape[:2], most))
-        if labels is not None:
-            labels = labels[data.spread(len(images), most)]
-        return pictures, labels
 
     def _get_classifier(self, run):
         if self._images.num_classes < 2:

@@ -7,8 +7,7 @@ from keras_gans.callbacks import ModeCoverage, PointClouds, write_timeline
 from keras_gans.metrics import count_modes
 from keras_gans.models import GAN
 from keras_gans.networks import build_mlp_discriminator, build_mlp_generator
-from trainers.environment import say
-from trainers.game import report_alarm
+from trainers.environment import report_alarm, say
 from trainers.latent import LatentTask
 
 _STEPS_PER_EPOCH = 500

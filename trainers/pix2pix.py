@@ -8,7 +8,6 @@ python -m trainers.pix2pix --run_dir=runs/pix2pix-001      (goes on)
 """
 
 import dataclasses
-import warnings
 
 from keras_gans import data
 from keras_gans.callbacks import PairStrips
@@ -25,7 +24,7 @@ from keras_gans.networks.unet import DROPOUT_LAYOUTS
 from trainers import cli, environment, scores, translation
 from trainers import config as config_lib
 from trainers.config import UsageError, option
-from trainers.environment import say
+from trainers.environment import plain_warnings, say
 from trainers.task import run_task
 
 _GENERATORS = ("unet", "resnet")
@@ -262,9 +261,8 @@ def train(config):
 
 
 def _open_pipeline(pairs, config):
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        pipeline = data.PairedPipeline(
+    with plain_warnings(_name_flags):
+        return data.PairedPipeline(
             pairs.train_inputs,
             pairs.train_targets,
             config.crop_size,
@@ -274,12 +272,12 @@ def _open_pipeline(pairs, config):
             config.flip,
             config.input_resize,
         )
-    for warning in caught:
-        text = str(warning.message).replace(
-            "pass input_resize='nearest'", "give --input_resize=nearest"
-        )
-        say("warning", text)
-    return pipeline
+
+
+def _name_flags(text):
+    return text.replace(
+        "pass input_resize='nearest'", "give --input_resize=nearest"
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """Curves of a run, drawn from its history."""
 
 import matplotlib.backends.backend_agg as agg
+import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 # Answers within these bounds count as "near 0.5".
@@ -44,6 +46,20 @@ def plot_discriminator(history, path):
     axes.set_ylabel("probability of being real")
     axes.set_title("What the discriminator answers")
     axes.legend(frameon=False, loc="lower center", ncols=3, fontsize="small")
+    _save(figure, path)
+
+
+def plot_generalization(history, path):
+    """Draws the error of an autoencoder on training and on held-out images."""
+    figure = _figure(3.5)
+    axes = figure.add_subplot()
+    _draw(axes, history, "mse", label="training pictures, as they go by")
+    _draw(axes, history, "val_mse", label="held-out pictures")
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("squared error of a pixel")
+    axes.set_title("What is lost on the way through the code")
+    axes.legend(frameon=False, fontsize="small")
     _save(figure, path)
 
 
@@ -99,6 +115,72 @@ def plot_classes(shares, names, path):
     axes.set_xlabel("share of the samples that look like it")
     axes.set_title("Classes that the generator draws")
     axes.legend(frameon=False)
+    _save(figure, path)
+
+
+def plot_activations(codes, path, target=None):
+    """Draws how active the units of a code are, over all images and one by one.
+
+    Args:
+        codes: Float array `(n, code_dim)`.
+        path: Where the PNG goes.
+        target: Float, the activity that a sparse code is held to, or `None`.
+    """
+    figure = _figure(3.5)
+    values, units = figure.subplots(1, 2)
+    values.hist(codes.ravel(), bins=60, log=True)
+    values.set_xlabel("activation")
+    values.set_ylabel("how often, of all units and pictures")
+    activity = np.sort(np.abs(codes).mean(axis=0))[::-1]
+    units.bar(np.arange(1, len(activity) + 1), activity, width=1)
+    units.set_xlabel("units, the most active one first")
+    units.set_ylabel("mean absolute activation")
+    if target is not None:
+        units.axhline(
+            target, color="tab:red", linestyle="--", label=f"target {target:g}"
+        )
+        units.legend(frameon=False)
+    _save(figure, path)
+
+
+def plot_codes(panels, labels, class_names, path):
+    """Draws points of the plane, coloured by class, a panel for each method.
+
+    Args:
+        panels: Dictionary from titles to float arrays `(n, 2)`, the same
+            images in the same order.
+        labels: Integers `(n,)`, or `None` for images without labels.
+        class_names: Strings, one per class.
+        path: Where the PNG goes.
+    """
+    figure = _figure(4.2)
+    for i, (title, points) in enumerate(panels.items(), start=1):
+        axes = figure.add_subplot(1, len(panels), i)
+        colours = {}
+        if labels is not None:
+            colours = {
+                "c": labels,
+                "cmap": "tab10" if len(class_names) <= 10 else "turbo",
+                "vmin": 0,
+                "vmax": max(1, len(class_names) - 1),
+            }
+        dots = axes.scatter(points[:, 0], points[:, 1], s=4, **colours)
+        axes.set_title(title)
+        axes.set_xticks([])
+        axes.set_yticks([])
+    if labels is not None and 1 < len(class_names) <= 10:
+        handles = [
+            Line2D([], [], color=dots.to_rgba(i), marker="o", linestyle="")
+            for i in range(len(class_names))
+        ]
+        figure.legend(
+            handles,
+            class_names,
+            loc="outside lower center",
+            ncols=5,
+            frameon=False,
+            fontsize="small",
+        )
     _save(figure, path)
 
 

@@ -6,9 +6,11 @@ Distances are means of absolute differences, in [-1, 1] units: 0 is equal and
 
 import dataclasses
 
+import keras
 import numpy as np
 
 from keras_gans.metrics import (
+    mean_over_images,
     peak_signal_to_noise_ratio,
     structural_similarity,
 )
@@ -129,20 +131,30 @@ def score_pix2pix(model, input_images, target_images, mean_target, split):
     return {
         "protocol": (
             "means over pictures: L1 in [-1, 1] units, PSNR in dB, SSIM; "
-            f"{len(input_images)} pairs, {split} split, last weights, dropout "
-            f"on, norms by {model.norm_mode}"
+            f"{len(input_images)} pairs, {split} split, last weights, "
+            f"{_describe_noise(model)}, norms by {model.norm_mode}"
         ),
         **{
             name: {
                 "l1": _distance(target_images, images),
-                "psnr": _mean(
+                "psnr": mean_over_images(
                     peak_signal_to_noise_ratio, target_images, images
                 ),
-                "ssim": _mean(structural_similarity, target_images, images),
+                "ssim": mean_over_images(
+                    structural_similarity, target_images, images
+                ),
             }
             for name, images in answers.items()
         },
     }
+
+
+def _describe_noise(model):
+    drops_out = any(
+        isinstance(layer, keras.layers.Dropout)
+        for layer in model.generator.layers
+    )
+    return "dropout on" if drops_out else "no dropout"
 
 
 def pix2pix_sentences(score, history):
@@ -183,15 +195,6 @@ def _pix2pix_verdict(score, history):
     )
     balance = _balance(history, "The discriminator answers", "translated")
     return f"{first} {balance}"
-
-
-def _mean(measure, images, others):
-    """Mean of a measure over pictures, a few at a time to save memory."""
-    values = [
-        measure(images[i : i + 16], others[i : i + 16])
-        for i in range(0, len(images), 16)
-    ]
-    return float(np.mean(np.concatenate(values)))
 
 
 def score_latent(score, history, instruments):

@@ -9,7 +9,7 @@ import abc
 import tensorflow as tf
 
 from trainers import config as config_lib
-from trainers import environment, exports, run_folder, training
+from trainers import environment, exports, report, run_folder, training
 from trainers.environment import say
 
 
@@ -66,7 +66,11 @@ class Task(abc.ABC):
         """Returns score and verdict as `(label, text)` lines."""
 
     def draw(self, run, model):
-        """Draws what the finished run shows."""
+        """Draws what the finished run shows.
+
+        Returns:
+            List of `report.Figure` for the page of the run, or `None`.
+        """
         del run, model
 
     def next_command(self, run):
@@ -109,13 +113,17 @@ def _train_in(run, task, model):
         [pictures, *instruments],
     )
     score = task.score(model, history, instruments)
-    for label, text in task.sentences(score, history):
+    sentences = task.sentences(score, history)
+    for label, text in sentences:
         say(label, text)
-    task.draw(run, model)
+    figures = task.draw(run, model)
     exit_code = 0
     if config.export and task.is_exportable:
         exit_code = exports.export(run)
     run.write_json("score.json", score)
-    say("look", str(pictures.path_of(config.epochs)))
+    look = pictures.path_of(config.epochs)
+    if figures:
+        look = report.write(run, sentences, figures)
+    say("look", str(look))
     say("next", task.next_command(run))
     return exit_code

@@ -250,7 +250,14 @@ class _Recorder(keras.callbacks.Callback):
     def _report(self, history):
         run_folder.write_text(self.run.path / "history.csv", _as_csv(history))
         plots.plot_losses(history, self.run.plots / "losses.png")
-        plots.plot_discriminator(history, self.run.plots / "discriminator.png")
+        if "real_probability" in history[0]:
+            plots.plot_discriminator(
+                history, self.run.plots / "discriminator.png"
+            )
+        if "val_mse" in history[0]:
+            plots.plot_generalization(
+                history, self.run.plots / "generalization.png"
+            )
         if not self.instruments:
             return
         limits = {

@@ -8,9 +8,14 @@ from keras_gans.callbacks.label_accuracy import LabelAccuracy
 from keras_gans.callbacks.memorization import Memorization
 from keras_gans.callbacks.mode_coverage import ModeCoverage
 from keras_gans.callbacks.oscillation import Oscillation
+from keras_gans.callbacks.overfitting import Overfitting
 from keras_gans.callbacks.pair_strips import PairStrips
-from keras_gans.callbacks.pictures import draw_columns, draw_grid
+from keras_gans.callbacks.pictures import draw_columns, draw_grid, draw_rows
 from keras_gans.callbacks.point_clouds import PointClouds
+from keras_gans.callbacks.reconstructions import (
+    Reconstructions,
+    draw_reconstructions,
+)
 from keras_gans.callbacks.sample_diversity import SampleDiversity
 from keras_gans.callbacks.sample_grids import SampleGrids
 from keras_gans.callbacks.stop_on_non_finite import StopOnNonFinite
@@ -25,8 +30,10 @@ __all__ = [
     "Memorization",
     "ModeCoverage",
     "Oscillation",
+    "Overfitting",
     "PairStrips",
     "PointClouds",
+    "Reconstructions",
     "SampleDiversity",
     "SampleGrids",
     "StopOnNonFinite",
@@ -34,5 +41,7 @@ __all__ = [
     "draw_columns",
     "draw_grid",
     "draw_interpolations",
+    "draw_reconstructions",
+    "draw_rows",
     "write_timeline",
 ]

@@ -95,6 +95,20 @@ def draw_grid(images, num_columns, row_names=()):
     return canvas
 
 
+def draw_rows(rows):
+    """Draws named rows of images, those that belong together in a column.
+
+    Args:
+        rows: Dictionary from names to images `(n, height, width, channels)`
+            in [-1, 1], all of one shape.
+
+    Returns:
+        A `PIL.Image` in RGB.
+    """
+    images = list(rows.values())
+    return draw_grid(np.concatenate(images), len(images[0]), list(rows))
+
+
 def name_rows(labels, class_names):
     """What is written beside rows of one class each.
 

@@ -9,6 +9,7 @@ from keras_gans.metrics.frechet_distance import frechet_distance
 from keras_gans.metrics.image_classifier import ImageClassifier
 from keras_gans.metrics.modes import count_modes
 from keras_gans.metrics.similarity import (
+    mean_over_images,
     peak_signal_to_noise_ratio,
     structural_similarity,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "ImageClassifier",
     "count_modes",
     "frechet_distance",
+    "mean_over_images",
     "mean_pairwise_distance",
     "nearest_distances",
     "peak_signal_to_noise_ratio",

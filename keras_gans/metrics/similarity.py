@@ -1,10 +1,12 @@
 """How alike two images are, picture by picture."""
 
+import numpy as np
 import tensorflow as tf
 
 # The PSNR of equal images is infinite, and so would be every mean with one.
 _LARGEST_PSNR = 100.0
 _SSIM_WINDOW = 11
+_AT_A_TIME = 64
 
 
 def peak_signal_to_noise_ratio(images, others):
@@ -45,3 +47,24 @@ def structural_similarity(images, others):
         max_val=2.0,
         filter_size=min(_SSIM_WINDOW, *sides),
     )
+
+
+def mean_over_images(measure, images, others):
+    """Mean of one of the measures above, a few images at a time.
+
+    Args:
+        measure: Function of two arrays of images, to `(n,)`.
+        images: Floats `(n, height, width, channels)` in [-1, 1].
+        others: The same shape.
+
+    Returns:
+        A float.
+    """
+    values = [
+        measure(
+            images[start : start + _AT_A_TIME],
+            others[start : start + _AT_A_TIME],
+        )
+        for start in range(0, len(images), _AT_A_TIME)
+    ]
+    return float(np.mean(np.concatenate(values)))

@@ -2,9 +2,11 @@
 
 import abc
 import contextlib
+import operator
 import re
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import ops
 
@@ -155,6 +157,101 @@ class AutoencodingModel(BaseModel):
         pictures = self.decode(path.reshape(-1, *start.shape[1:]))
         return pictures.reshape(num_steps, len(start), *pictures.shape[1:])
 
+    def reconstruction_errors(self, images):
+        """Returns how badly each image is reconstructed.
+
+        What a model has not learned to code it reconstructs badly: the error
+        is a score of how anomalous an image is, for a model of normal ones.
+
+        Reference:
+
+        - [Sakurada & Yairi, 2014](https://doi.org/10.1145/2689746.2689747)
+
+        Args:
+            images: Float array `(n, height, width, channels)` in [-1, 1]; no
+                data set.
+
+        Returns:
+            A float32 NumPy array `(n,)`: squared errors, summed over the
+            pixels and channels of an image.
+
+        Raises:
+            TypeError: If `images` is a data set.
+            ValueError: If `images` has another shape or range.
+        """
+        images = self._array(images)
+        errors = np.square(images - self.reconstruct(images))
+        return np.sum(errors, axis=(1, 2, 3))
+
+    def traverse(self, images, unit, values):
+        """Decodes codes of images in which one number is set to values.
+
+        It shows what that number of the code stands for.
+
+        Args:
+            images: Float array `(n, height, width, channels)` in [-1, 1].
+            unit: Integer >= 0, place of the number in the flat code.
+            values: Sequence of floats.
+
+        Returns:
+            A NumPy array `(len(values), n, height, width, channels)`.
+
+        Raises:
+            TypeError: If `images` is a data set.
+            ValueError: If an argument has another shape or is out of range.
+        """
+        values = np.asarray(values, "float32")
+        if values.ndim != 1 or not values.size:
+            raise ValueError(
+                "`values` must be a sequence of one number or more. "
+                f"Received: values of shape {values.shape}."
+            )
+        codes = self.encode(self._array(images))
+        flat = codes.reshape(len(codes), -1)
+        if not 0 <= operator.index(unit) < flat.shape[1]:
+            raise ValueError(
+                f"`unit` must be in [0, {flat.shape[1]}), the numbers of a "
+                f"code. Received: unit={unit}."
+            )
+        changed = np.tile(flat, (len(values), 1, 1))
+        changed[:, :, unit] = values[:, None]
+        pictures = self.decode(changed.reshape(-1, *codes.shape[1:]))
+        return pictures.reshape(len(values), len(codes), *pictures.shape[1:])
+
+    def perturb(self, images, scale, seed):
+        """Decodes codes of images to which Gaussian noise is added.
+
+        How far the noise moves a number of the code is in proportion to how
+        far the images do, so that models of other scales compare. Where the
+        pictures stay meaningful, the space between the codes is filled.
+
+        Args:
+            images: Float array `(n, height, width, channels)` in [-1, 1], of
+                two images or more.
+            scale: Float >= 0. The deviation of the noise is `scale` times the
+                deviation, over the images, of each number of the code.
+            seed: Integer >= 0; the same one gives the same pictures.
+
+        Returns:
+            A NumPy array `(n, height, width, channels)`.
+
+        Raises:
+            TypeError: If `images` is a data set.
+            ValueError: If an argument has another shape or is out of range.
+        """
+        if not 0 <= scale < float("inf"):
+            raise ValueError(f"`scale` must be >= 0. Received: scale={scale}.")
+        images = self._array(images)
+        if len(images) < 2:
+            raise ValueError(
+                "`images` must be two or more, for their codes to have a "
+                f"deviation. Received: {len(images)}."
+            )
+        codes = self.encode(images)
+        noise = np.random.default_rng(seed).normal(size=codes.shape)
+        noise *= scale * np.std(codes, axis=0)
+        return self.decode(codes + noise.astype("float32"))
+
     def fit(self, *args, **kwargs):
         with _plain_range_errors():
             return super().fit(*args, **kwargs)
@@ -184,6 +281,15 @@ class AutoencodingModel(BaseModel):
             psnr=ops.mean(peak_signal_to_noise_ratio(images, reconstructions)),
             ssim=ops.mean(structural_similarity(images, reconstructions)),
         )
+
+    def _array(self, images):
+        """Checked images as a NumPy array."""
+        if isinstance(images, tf.data.Dataset):
+            raise TypeError(
+                "`images` must be an array `(n, height, width, channels)`. "
+                "Received: a data set. Give its batches one by one."
+            )
+        return ops.convert_to_numpy(self._unpack(ops.convert_to_tensor(images)))
 
     def _unpack(self, data):
         images, targets, weights = keras.utils.unpack_x_y_sample_weight(data)

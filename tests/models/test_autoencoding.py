@@ -286,6 +286,100 @@ def test_interpolation_goes_from_picture_to_picture(kind):
     )
 
 
+@every_kind
+def test_errors_are_summed_over_pixels(kind):
+    model = tiny.make(kind)
+    pictures = tiny.images(5)
+    errors = model.reconstruction_errors(pictures)
+    assert errors.shape == (5,) and errors.dtype == np.float32
+    by_hand = [
+        sum((x - y) ** 2 for x, y in zip(picture.flat, left.flat))
+        for picture, left in zip(pictures, model.reconstruct(pictures))
+    ]
+    np.testing.assert_allclose(errors, by_hand, rtol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["undercomplete", "variational"])
+def test_errors_tell_what_was_not_learned(kind):
+    """Of one pattern in many strengths, and of noise."""
+    strengths = np.linspace(-0.9, 0.9, 24).reshape(-1, 1, 1, 1)
+    pattern = np.sign(tiny.images(1))
+    normal = (strengths * pattern).astype("float32")
+    anomalous = 0.5 * tiny.images(24, seed=1)
+
+    def share_of_pairs_in_order(model):
+        low = model.reconstruction_errors(normal)
+        return np.mean(low < model.reconstruction_errors(anomalous)[:, None])
+
+    model = tiny.make(
+        kind, run_eagerly=False, optimizer=keras.optimizers.Adam(0.02)
+    )
+    assert share_of_pairs_in_order(model) < 0.8
+    data = tf.data.Dataset.from_tensors(normal).repeat(150)
+    tiny.fit(model, data)
+    assert share_of_pairs_in_order(model) > 0.95
+
+
+@every_kind
+def test_traversal_changes_one_number_of_the_code(kind):
+    model = tiny.make(kind)
+    pictures = tiny.images()
+    values = [-2, 0.5, 3]
+    frames = model.traverse(pictures, np.int64(1), values)
+    assert frames.shape == (3, 4, *tiny.SHAPE)
+    for frame, value in zip(frames, values):
+        codes = model.encode(pictures)
+        codes[:, 1] = value
+        np.testing.assert_allclose(frame, model.decode(codes), atol=1e-6)
+    # Of one picture, its own value brings it back.
+    own = model.encode(pictures)[2, 0]
+    np.testing.assert_allclose(
+        model.traverse(pictures[2:3], 0, [own])[0],
+        model.reconstruct(pictures[2:3]),
+        atol=1e-6,
+    )
+
+
+@every_kind
+def test_perturbation_is_in_proportion_to_the_codes(kind, monkeypatch):
+    model = tiny.make(kind)
+    pictures = tiny.images(400)
+    codes = model.encode(pictures)
+    np.testing.assert_allclose(
+        model.perturb(pictures, 0.0, seed=0),
+        model.reconstruct(pictures),
+        atol=1e-6,
+    )
+    first = model.perturb(pictures, 0.5, seed=0)
+    assert first.shape == pictures.shape and np.max(np.abs(first)) <= 1
+    np.testing.assert_array_equal(model.perturb(pictures, 0.5, seed=0), first)
+    assert np.any(model.perturb(pictures, 0.5, seed=1) != first)
+    decoded = []
+    monkeypatch.setattr(model, "decode", decoded.append)
+    model.perturb(pictures, 0.5, seed=0)
+    model.perturb(pictures, 2.0, seed=0)
+    noise = decoded[0] - codes
+    np.testing.assert_allclose(decoded[1] - codes, 4 * noise, atol=1e-5)
+    # Of its own for each number of the code.
+    np.testing.assert_allclose(
+        np.std(noise, axis=0), 0.5 * np.std(codes, axis=0), rtol=0.15
+    )
+    np.testing.assert_allclose(
+        np.corrcoef(noise, rowvar=False), np.eye(tiny.CODE_DIM), atol=0.2
+    )
+
+
+def test_perturbation_leaves_idle_numbers_of_the_code_alone(monkeypatch):
+    model = tiny.make("undercomplete")
+    kernel = model.encoder.layers[-1].kernel
+    kernel.assign(kernel.numpy() * [1, 0, 1])
+    decoded = []
+    monkeypatch.setattr(model, "decode", decoded.append)
+    model.perturb(tiny.images(), 1.0, seed=0)
+    moved = np.any(decoded[0] != model.encode(tiny.images()), axis=0)
+    np.testing.assert_array_equal(moved, [True, False, True])
+
+
 def test_codes_may_be_feature_maps():
     images = layers.Input((4, 4, 1))
     maps = layers.Input((2, 2, 3))
@@ -294,8 +388,13 @@ def test_codes_may_be_feature_maps():
         keras.Model(maps, layers.Conv2DTranspose(1, 2, 2)(maps)),
     )
     pictures = tiny.images(shape=(4, 4, 1))
-    assert model.encode(pictures).shape == (4, 2, 2, 3)
+    codes = model.encode(pictures)
+    assert codes.shape == (4, 2, 2, 3)
     assert model.interpolate(pictures, pictures, 2).shape == (2, 4, 4, 4, 1)
+    assert model.perturb(pictures, 1.0, seed=0).shape == (4, 4, 4, 1)
+    frames = model.traverse(pictures, 11, [5.0])
+    codes[:, 1, 1, 2] = 5
+    np.testing.assert_allclose(frames[0], model.decode(codes), atol=1e-6)
 
 
 # --- Saving ------------------------------------------------------------------
@@ -465,6 +564,71 @@ def test_other_errors_of_tensorflow_pass():
     data = tiny.dataset(1).map(fail)
     with pytest.raises(tf.errors.InvalidArgumentError):
         tiny.fit(model, data)
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments"),
+    [
+        ("reconstruction_errors", ()),
+        ("traverse", (0, [1.0])),
+        ("perturb", (1.0, 0)),
+    ],
+)
+def test_uses_of_the_code_check_their_images(method, arguments):
+    use = getattr(tiny.make("undercomplete"), method)
+    message = re.escape(RANGE_MESSAGE.format("-1", "255"))
+    bytes_ = tiny.images()
+    bytes_[0, 0, 0] = [-1, 255]
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        use(bytes_, *arguments)
+    with pytest.raises(ValueError, match="must have the shape that `encoder`"):
+        use(tiny.images()[0], *arguments)
+    message = (
+        "`images` must be an array `(n, height, width, channels)`. Received: a "
+        "data set. Give its batches one by one."
+    )
+    with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
+        use(tiny.dataset(1), *arguments)
+
+
+@pytest.mark.parametrize(
+    ("use", "message"),
+    [
+        (
+            lambda model, pictures: model.traverse(pictures, 3, [1.0]),
+            "`unit` must be in [0, 3), the numbers of a code. Received: "
+            "unit=3.",
+        ),
+        (
+            lambda model, pictures: model.traverse(pictures, -1, [1.0]),
+            "`unit` must be in [0, 3), the numbers of a code. Received: "
+            "unit=-1.",
+        ),
+        (
+            lambda model, pictures: model.traverse(pictures, 0, []),
+            "`values` must be a sequence of one number or more. Received: "
+            "values of shape (0,).",
+        ),
+        (
+            lambda model, pictures: model.traverse(pictures, 0, 1.0),
+            "`values` must be a sequence of one number or more. Received: "
+            "values of shape ().",
+        ),
+        (
+            lambda model, pictures: model.perturb(pictures, -0.1, 0),
+            "`scale` must be >= 0. Received: scale=-0.1.",
+        ),
+        (
+            lambda model, pictures: model.perturb(pictures[:1], 0.1, 0),
+            "`images` must be two or more, for their codes to have a "
+            "deviation. Received: 1.",
+        ),
+    ],
+    ids=["unit", "below", "no_values", "one_value", "scale", "one_image"],
+)
+def test_bad_uses_of_the_code_are_refused(use, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        use(tiny.make("undercomplete"), tiny.images())
 
 
 @every_kind

@@ -128,3 +128,19 @@ def tiny_pair_flags(pair_folder):
         "--decay_epochs=2",
         "--noexport",
     ]
+
+
+@pytest.fixture(scope="session")
+def tiny_autoencoder_flags(class_folder):
+    """Flags of an autoencoder that trains in a second: 6 steps per epoch."""
+    return [
+        f"--data={class_folder}",
+        "--image_size=16",
+        "--network=dense",
+        "--hidden_units=8",
+        "--code_dim=4",
+        "--batch_size=4",
+        "--flat_epochs=2",
+        "--decay_epochs=2",
+        "--noexport",
+    ]

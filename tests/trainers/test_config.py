@@ -2,7 +2,14 @@ import dataclasses
 
 import pytest
 
-from trainers import conditional_gan, cyclegan, gan, pix2pix, recipes
+from trainers import (
+    autoencoder,
+    conditional_gan,
+    cyclegan,
+    gan,
+    pix2pix,
+    recipes,
+)
 from trainers import config as config_lib
 from trainers.config import UsageError
 
@@ -149,6 +156,7 @@ def test_bad_flags_of_cyclegan(values, message):
 
 
 MODULES = {
+    "autoencoder": autoencoder,
     "conditional_gan": conditional_gan,
     "cyclegan": cyclegan,
     "gan": gan,

@@ -122,6 +122,15 @@ def test_verdict(translated, verdict):
     assert "the game is balanced" in lines[-1][1]
 
 
+def test_protocol_says_when_there_is_no_dropout(
+    untrained, tiny_pair_flags, tmp_path
+):
+    flags = [*tiny_pair_flags, "--dropout=0"]
+    assert run(*flags, f"--run_dir={tmp_path}") == 0
+    score = json.loads((tmp_path / "score.json").read_text())
+    assert "no dropout, norms by instance" in score["protocol"]
+
+
 def test_direction_turns_the_task_round(
     untrained, tiny_pair_flags, pair_folder, tmp_path, capsys
 ):

@@ -6,6 +6,8 @@ from tests.trainers import processes
 from tests.trainers.processes import differing
 
 CASES = [
+    "autoencoder variational",
+    pytest.param("autoencoder denoising", marks=pytest.mark.slow),
     "pix2pix",
     "conditional_gan",
     pytest.param("gan", marks=pytest.mark.slow),
@@ -16,6 +18,7 @@ CASES = [
 @pytest.fixture(scope="module", params=CASES)
 def case(
     request,
+    tiny_autoencoder_flags,
     tiny_image_flags,
     tiny_mixture_flags,
     tiny_pair_flags,
@@ -28,6 +31,9 @@ def case(
         flags = tiny_mixture_flags
     elif trainer == "pix2pix":
         flags = tiny_pair_flags
+    elif trainer == "autoencoder":
+        kind = request.param.split()[1]
+        flags = [*tiny_autoencoder_flags, f"--model={kind}"]
     run_dir = tmp_path_factory.mktemp("whole") / "run"
     return trainer, flags, processes.finish(trainer, "never", flags, run_dir)
 
@@ -36,7 +42,10 @@ def test_the_state_holds_all_that_training_changes(case):
     trainer, flags, (arrays, history) = case
     names = " ".join(arrays)
     parts = ["generator_optimizer/", "discriminator_optimizer/", "seed_state_0"]
-    if "--dropout=0.2" in flags:
+    if trainer == "autoencoder":
+        # Of the noise in the pictures, or in the code.
+        parts = ["encoder/", "decoder/", "optimizer/", "seed_state_0"]
+    elif "--dropout=0.2" in flags:
         # Of the noise, and of each dropout layer.
         parts += ["average_generator/", "seed_state_2"]
     elif trainer == "pix2pix":
@@ -64,7 +73,8 @@ def test_forgetting_the_seeds_is_noticed(case, tmp_path):
     processes.run(trainer, "step:10", flags, tmp_path / "run")
     resumed = processes.finish(trainer, "unseeded", flags, tmp_path / "run")
     assert "vars/seed_state_0" in differing(resumed, uninterrupted)
-    assert any("generator/" in n for n in differing(resumed, uninterrupted))
+    network = "encoder/" if trainer == "autoencoder" else "generator/"
+    assert any(network in n for n in differing(resumed, uninterrupted))
 
 
 def test_the_history_has_the_figures_of_the_instruments(case):
@@ -73,6 +83,8 @@ def test_the_history_has_the_figures_of_the_instruments(case):
     figures = history.splitlines()[0].split(",")
     if "mixture:" in flags[0]:
         expected = {"answer_deviation", "modes_found", "good_share"}
+    elif trainer == "autoencoder":
+        expected = {"val_mse", "reconstruction_loss"}
     elif trainer == "pix2pix":
         expected = {"l1_loss", "real_probability"}
     elif trainer == "gan":

@@ -1,0 +1,81 @@
+"""Pictures of one set: opened, batched for training, and some to look at."""
+
+import math
+
+from keras_gans import data
+from trainers import config as config_lib
+from trainers.config import UsageError
+from trainers.environment import say
+
+# Of larger sets, as many pictures, or bytes of them as floats, stand for all
+# in what is compared and scored.
+_WATCHED = 10_000
+_WATCHED_BYTES = 2**29
+
+
+def open_images(config):
+    """Returns `keras_gans.data.LabelledImages`, as the flags say."""
+    with config_lib.naming_flag("data", config.data):
+        return data.open_images(config.data, config.channels)
+
+
+def open_pipeline(images, config, size, batch_size, **arguments):
+    """Returns the `keras_gans.data.ImagePipeline` of the training pictures.
+
+    Args:
+        images: `keras_gans.data.LabelledImages`.
+        config: Config of a trainer, with `batch_size`, `seed` and `flip`.
+        size: `(height, width)` of the batches.
+        batch_size: Integer, pictures in a step: a multiple of the flag.
+        **arguments: More of the pipeline's.
+
+    Raises:
+        UsageError: If flags do not fit the pictures.
+        keras_gans.data.ImageError: If pictures cannot be read.
+    """
+    if batch_size > len(images.train):
+        several = batch_size > config.batch_size
+        raise UsageError(
+            f"--batch_size {'times --discriminator_steps ' * several}must be "
+            f"at most {len(images.train)}, the number of pictures. Received: "
+            f"{batch_size}."
+        )
+    try:
+        return data.ImagePipeline(
+            images.train,
+            size,
+            batch_size=batch_size,
+            seed=config.seed,
+            flip=config.flip,
+            **arguments,
+        )
+    except data.ImageError:
+        raise
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+def load_some(images, size, split):
+    """Pictures of a split and their labels; of many, evenly spread ones.
+
+    Args:
+        images: `keras_gans.data.LabelledImages`.
+        size: `(height, width)`.
+        split: `"train"` or `"test"`.
+
+    Returns:
+        What `LabelledImages.load` does.
+    """
+    bytes_each = 4 * math.prod(size) * images.train.channels
+    most = max(1, min(_WATCHED, _WATCHED_BYTES // bytes_each))
+    return images.load(split, size, most)
+
+
+def describe(images, config, size):
+    """Prints what there is to train on."""
+    num_test = 0 if images.test is None else len(images.test)
+    say(
+        "data",
+        f"{config.data}: {len(images.train)} pictures, {num_test} for tests, "
+        f"{images.num_classes or 'no'} classes, {size[0]}x{size[1]}",
+    )
