@@ -19,7 +19,7 @@ def trustworthiness(images, codes, num_neighbors=5, max_images=3000):
 
     Reference:
 
-    - [Venna & Kaski, 2001, eq. 1](https://doi.org/10.1007/3-540-44668-0_68)
+    - [Venna & Kaski, 2001](https://doi.org/10.1007/3-540-44668-0_68)
 
     Args:
         images: Array `(n, ...)`.
