@@ -33,7 +33,7 @@ TRAINERS = {
 
 def test_python_snippets_run_one_after_the_other(tmp_path):
     snippets = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    assert len(snippets) == 5
+    assert len(snippets) == 6
     (tmp_path / "snippets.py").write_text("\n".join(snippets))
     process = subprocess.run(
         [sys.executable, "snippets.py"],

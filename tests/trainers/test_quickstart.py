@@ -16,9 +16,9 @@ from keras_gans import checkpoints, data
 pytestmark = pytest.mark.slow
 
 
-def run_quickstart(trainer, folder):
+def run_quickstart(trainer, folder, *flags):
     """Run folder and screen of `python -m trainers.TRAINER`."""
-    command = ["-m", f"trainers.{trainer}", "--recipe=quickstart"]
+    command = ["-m", f"trainers.{trainer}", "--recipe=quickstart", *flags]
     process = subprocess.run(
         [sys.executable, *command],
         cwd=folder,
@@ -106,6 +106,75 @@ def test_gan_draws_all_classes_and_is_nearer_to_real_than_at_first(tmp_path):
     found = np.bincount(classifier(model.sample(1000, seed=123)), minlength=10)
     assert np.all(found >= 10)
     assert (run_dir / "export" / "generator_float32.tflite").exists()
+
+
+def run_autoencoder(model, folder):
+    """The trained model, and 1,000 test pictures that it never saw."""
+    run_dir, screen = run_quickstart("autoencoder", folder, f"--model={model}")
+    assert "train longer" not in screen and "alarm" not in screen
+    for network in ("encoder", "decoder"):
+        files = run_dir / "export" / network
+        assert (files / f"{network}_float32.tflite").exists()
+    model = keras.saving.load_model(
+        checkpoints.newest(run_dir / "checkpoints").model_path
+    )
+    _, (images, _) = data.load_fashion_mnist()
+    return model, images[..., None].astype("float32") / 127.5 - 1
+
+
+def summed_squared_error(images, others):
+    return np.square(images - others).sum(axis=(1, 2, 3)).mean()
+
+
+def test_undercomplete_autoencoder_loses_less_than_principal_components(
+    tmp_path,
+):
+    model, images = run_autoencoder("undercomplete", tmp_path)
+    (train, _), _ = data.load_fashion_mnist()
+    train = train.reshape(-1, 784) / 127.5 - 1
+    mean = train.mean(axis=0)
+    components = np.linalg.svd(train - mean, full_matrices=False)[2][:32]
+    rows = images.reshape(-1, 784) - mean
+    of_components = rows @ components.T @ components + mean
+    lost = summed_squared_error(images, model.reconstruct(images))
+    assert lost < 0.9 * summed_squared_error(
+        images, of_components.reshape(images.shape)
+    )
+
+
+def test_denoising_autoencoder_beats_noise_and_median_filter(tmp_path):
+    model, images = run_autoencoder("denoising", tmp_path)
+    noise = np.random.default_rng(7).normal(0, 0.6, images.shape)
+    noisy = np.clip(images + noise, -1, 1).astype("float32")
+    padded = np.pad(noisy, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), (1, 2))
+    median = np.median(windows, axis=(-2, -1))
+
+    def psnr(others):
+        errors = np.square(images - others).mean(axis=(1, 2, 3))
+        return np.mean(10 * np.log10(4 / errors))
+
+    restored = psnr(model.reconstruct(noisy))
+    assert restored > psnr(noisy) + 3
+    assert restored > psnr(median) + 1
+
+
+def test_sparse_autoencoder_is_as_active_as_it_should_be(tmp_path):
+    model, images = run_autoencoder("sparse", tmp_path)
+    codes = model.encode(images)
+    assert codes.shape == (1000, 256)
+    assert codes.mean() == pytest.approx(0.05, rel=0.2)
+    # Not by dead units: each speaks up for some picture.
+    assert np.all(codes.max(axis=0) > 0.1)
+
+
+def test_variational_autoencoder_draws_many_clothes_from_its_prior(tmp_path):
+    model, images = run_autoencoder("variational", tmp_path)
+    samples = model.sample(1000, seed=123)
+    classifier, _ = another_classifier()
+    found = np.bincount(classifier(samples), minlength=10)
+    assert np.sum(found >= 10) >= 8
+    assert samples.std(axis=0).mean() > images.std(axis=0).mean() / 2
 
 
 def another_classifier():
