@@ -54,7 +54,10 @@ class Config(config_lib.Config):
         "convolutional", "Pair of networks.", choices=_NETWORKS, fixed=True
     )
     code_dim: int = option(
-        0, "Numbers in a code; 0: 32, or 256 for a sparse one.", 0, fixed=True
+        0,
+        "Numbers in a code; 0: 32, or 256 for a denoising or sparse one.",
+        0,
+        fixed=True,
     )
     filters: int = option(
         32,

@@ -187,6 +187,18 @@ class Album:
             "a score of how odd a picture is.",
         )
 
+    def add_training(self, path):
+        """Adds the curves of the training, if there are any."""
+        if path.exists():
+            self.figures.append(
+                Figure(
+                    path,
+                    "Training",
+                    "Where the error on held-out pictures stays behind that "
+                    "on training pictures, the model learns by heart.",
+                )
+            )
+
     def _add(self, picture, title, caption):
         path = self._path(title)
         picture.save(path)

@@ -250,6 +250,7 @@ class AutoencoderTask(Task, abc.ABC):
         album.draw_interpolations(few)
         album.draw_traversals(self.images)
         album.draw_extremes(self.images)
+        album.add_training(run.plots / "generalization.png")
         return album.figures
 
     def draw_own(self, album):
@@ -273,6 +274,8 @@ class DenoisingTask(AutoencoderTask):
     """Corrupted pictures that are held to clean ones."""
 
     flags = ("corruption", "corruption_level")
+    # Copying is no way out, so a narrow code would only cost detail.
+    default_code_dim = 256
 
     def connect(self, encoder, decoder):
         corruption = CORRUPTIONS[self.config.corruption]

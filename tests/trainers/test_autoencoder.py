@@ -187,7 +187,7 @@ def test_the_page_opens_without_any_other_file(finished):
     text = (run_dir / "report.html").read_text()
     page = _Page(text)
     pictures = page.tags["img"]
-    assert len(pictures) == 8 + (kind == "denoising")
+    assert len(pictures) == 9 + (kind == "denoising")
     for picture in pictures:
         assert picture["src"].startswith("data:image/png;base64,")
         assert len(picture["alt"]) > 20

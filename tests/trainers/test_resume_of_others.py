@@ -9,7 +9,7 @@ CASES = [
     "autoencoder variational",
     pytest.param("autoencoder denoising", marks=pytest.mark.slow),
     "pix2pix",
-    "conditional_gan",
+    pytest.param("conditional_gan", marks=pytest.mark.slow),
     pytest.param("gan", marks=pytest.mark.slow),
     pytest.param("gan of points", marks=pytest.mark.slow),
 ]
