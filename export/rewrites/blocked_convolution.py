@@ -70,11 +70,12 @@ class BlockedConvolution(Replacement):
         return self._activation(window(x, *[(0, count) for count in sizes]))
 
 
-def rewrite(layer, followers):
+def rewrite(layer, input_shape, followers):
     """Recognises `Conv2D` of stride 1 with few filters and a large kernel.
 
     Args:
         layer: Any operation of a network.
+        input_shape: Shape of what it sees. Not looked at.
         followers: Operations that see nothing but what it makes, one after the
             other. Not looked at.
 
@@ -82,7 +83,7 @@ def rewrite(layer, followers):
         A pair: the layer in its place, the number of followers that it stands
         for too; `None` if this is no such layer.
     """
-    del followers
+    del input_shape, followers
     if not (
         type(layer) is layers.Conv2D
         and layer.data_format == "channels_last"

@@ -7,13 +7,16 @@ import keras
 from export.rewrites import (
     blocked_convolution,
     names,
+    pixel_projection,
     reflection_padding,
     transposed_convolution,
 )
 
-# name -> function of a layer and its followers, in the order of trial.
+# name -> function of a layer, its input shape and what follows it, in the
+# order of trial.
 _REWRITES = {
     "reflection_padding": reflection_padding.rewrite,
+    "pixel_projection": pixel_projection.rewrite,
     "transposed_convolution": transposed_convolution.rewrite,
     "blocked_convolution": blocked_convolution.rewrite,
 }
@@ -59,12 +62,20 @@ class _Walk:
         self._replacements = {}  # id of a layer -> what is called instead
         self._copies = {}  # id of a network -> its copy
         self._visit(network)
-        nodes = [node for x in self._faces.values() for node in _nodes_of(x)]
-        self._num_calls = collections.Counter(id(x.operation) for x in nodes)
-        # Called with more than an input, `training=True` for example.
+        self._nodes = [
+            node for x in self._faces.values() for node in _nodes_of(x)
+        ]
+        self._num_calls = collections.Counter(
+            id(node.operation) for node in self._nodes
+        )
+        # Called with more than an input, or inside of a network that is.
         self._special = {
-            id(node.operation) for node in nodes if not _is_plain(node)
+            id(node.operation) for node in self._nodes if not _is_plain(node)
         }
+        for node in self._nodes:
+            if id(node.operation) in self._faces and _has_options(node):
+                inner = node.operation._flatten_layers()
+                self._special.update(map(id, inner))
         for face in self._faces.values():
             self._plan(face)
 
@@ -101,8 +112,9 @@ class _Walk:
             chain = []
             if self._num_calls[id(layer)] == 1:
                 chain = self._chain(layer, followers)
+            shape = self._input_shape(layer)
             for name in self._rewrites:
-                found = _REWRITES[name](layer, chain)
+                found = _REWRITES[name](layer, shape, chain)
                 if found is not None:
                     replacement, num_absorbed = found
                     self._replacements[id(layer)] = replacement
@@ -112,6 +124,17 @@ class _Walk:
                         )
                     self.counts[name] += 1
                     break
+
+    def _input_shape(self, layer):
+        """Shape of what a layer sees, `None` where its calls differ."""
+        shapes = {
+            tuple(node.input_tensors[0].shape)
+            for node in self._nodes
+            if node.operation is layer
+        }
+        return tuple(
+            sizes[0] if len(set(sizes)) == 1 else None for sizes in zip(*shapes)
+        )
 
     def _chain(self, layer, followers):
         """Layers that see nothing but what the one before them makes."""
@@ -158,13 +181,23 @@ def _nodes_of(face):
     ]
 
 
+def _has_options(node):
+    """Whether a call has what may change the answer, as `training=True`."""
+    leaves = keras.tree.flatten((node.arguments.args, node.arguments.kwargs))
+    return not all(
+        isinstance(leaf, keras.KerasTensor) or leaf is None or leaf is False
+        for leaf in leaves
+    )
+
+
 def _is_plain(node):
-    """Whether a call has one tensor and nothing that changes the answer."""
-    args, kwargs = node.arguments.args, node.arguments.kwargs
+    """Whether a call has one tensor, in the first place, and no options."""
+    args = node.arguments.args
     return (
-        len(args) == 1
-        and isinstance(args[0], keras.KerasTensor)
-        and all(value is None or value is False for value in kwargs.values())
+        len(node.input_tensors) == 1
+        and len(args) > 0
+        and args[0] is node.input_tensors[0]
+        and not _has_options(node)
     )
 
 

@@ -2,7 +2,12 @@
 
 from export.errors import ExportError
 
-NAMES = ("reflection_padding", "transposed_convolution", "blocked_convolution")
+NAMES = (
+    "reflection_padding",
+    "pixel_projection",
+    "transposed_convolution",
+    "blocked_convolution",
+)
 
 
 def parse(text):

@@ -46,11 +46,12 @@ def _join(before, x, after, axis):
     )
 
 
-def rewrite(layer, followers):
+def rewrite(layer, input_shape, followers):
     """Recognises `ReflectionPadding2D`.
 
     Args:
         layer: Any operation of a network.
+        input_shape: Shape of what it sees. Not looked at.
         followers: Operations that see nothing but what it makes, one after the
             other. Not looked at.
 
@@ -58,7 +59,7 @@ def rewrite(layer, followers):
         A pair: the layer in its place, the number of followers that it stands
         for too; `None` if this is no such layer.
     """
-    del followers
+    del input_shape, followers
     if type(layer) is not ReflectionPadding2D:
         return None
     return ConcatenatedReflection(layer), 0

@@ -56,7 +56,7 @@ class PhaseConvolutions(_StrideTwo):
 
     def __init__(self, layer, cropping=None, batch_norm=None):
         super().__init__(layer, cropping, batch_norm)
-        kernel, bias = _fold(layer, batch_norm)
+        kernel, bias = fold(layer, batch_norm)
         self._offsets = [
             [_offsets(phase, crop, size) for phase in (0, 1)]
             for crop, size in zip(self._crops, self._kernel_size)
@@ -115,7 +115,7 @@ class JointConvolution(_StrideTwo):
 
     def __init__(self, layer, cropping=None, batch_norm=None):
         super().__init__(layer, cropping, batch_norm)
-        kernel, bias = _fold(layer, batch_norm)
+        kernel, bias = fold(layer, batch_norm)
         size = self._size = [(k + 1) // 2 for k in self._kernel_size]
         padded = np.zeros(
             (2 * size[0], 2 * size[1], *kernel.shape[2:]), kernel.dtype
@@ -138,11 +138,12 @@ class JointConvolution(_StrideTwo):
         return self._activation(window(x, *results))
 
 
-def rewrite(layer, followers):
+def rewrite(layer, input_shape, followers):
     """Recognises `Conv2DTranspose` of stride 2, and what it can take along.
 
     Args:
         layer: Any operation of a network.
+        input_shape: Shape of what it sees. Not looked at.
         followers: Operations that see nothing but what it makes, one after the
             other.
 
@@ -150,6 +151,7 @@ def rewrite(layer, followers):
         A pair: the layer in its place, the number of followers that it stands
         for too; `None` if this is no such layer.
     """
+    del input_shape
     if not (
         type(layer) is layers.Conv2DTranspose
         and layer.data_format == "channels_last"
@@ -161,11 +163,10 @@ def rewrite(layer, followers):
         return None
     cropping = batch_norm = None
     followers = list(followers)
-    if _is_linear(layer):
-        if followers and _is_cropping(followers[0]):
-            cropping = followers.pop(0)
-        if followers and _is_batch_norm(followers[0]):
-            batch_norm = followers.pop(0)
+    if _is_cropping(layer, followers[:1]):
+        cropping = followers.pop(0)
+    if is_batch_norm(layer, followers[:1]):
+        batch_norm = followers.pop(0)
     replacement_cls = PhaseConvolutions
     if layer.filters <= _FEW_FILTERS:
         replacement_cls = JointConvolution
@@ -193,23 +194,43 @@ def _crops(layer, cropping):
     return crops
 
 
+def is_batch_norm(layer, follower):
+    """Whether what follows a convolution can be folded into it.
+
+    Args:
+        layer: `Conv2DTranspose`.
+        follower: List with the operation that follows, or empty.
+    """
+    return (
+        _is_linear(layer)
+        and [type(x) for x in follower] == [layers.BatchNormalization]
+        and follower[0].axis in (-1, 3)
+    )
+
+
+def _is_cropping(layer, follower):
+    return (
+        _is_linear(layer)
+        and [type(x) for x in follower] == [layers.Cropping2D]
+        and follower[0].data_format == "channels_last"
+    )
+
+
 def _is_linear(layer):
     return layer.activation is keras.activations.linear
 
 
-def _is_cropping(layer):
-    return (
-        type(layer) is layers.Cropping2D
-        and layer.data_format == "channels_last"
-    )
+def fold(layer, batch_norm):
+    """Folds a batch norm, by its running statistics, into a convolution.
 
+    Args:
+        layer: Built `Conv2DTranspose`.
+        batch_norm: Built `BatchNormalization`, or `None`.
 
-def _is_batch_norm(layer):
-    return type(layer) is layers.BatchNormalization and layer.axis in (-1, 3)
-
-
-def _fold(layer, batch_norm):
-    """Returns the kernel `(height, width, inputs, filters)` and the bias."""
+    Returns:
+        A pair of float64 arrays: the kernel `(height, width, input_channels,
+        filters)` and the bias `(filters,)`.
+    """
     kernel = _numpy(layer.kernel).transpose(0, 1, 3, 2)
     bias = np.zeros(layer.filters)
     if layer.use_bias:

@@ -104,7 +104,8 @@ def test_help_is_short_and_complete(capsys):
         (
             ["--run_dir=a", "--rewrites=reflection_padding,fast"],
             "--rewrites must be all, none or from reflection_padding, "
-            "transposed_convolution, blocked_convolution. Received: fast.",
+            "pixel_projection, transposed_convolution, blocked_convolution. "
+            "Received: fast.",
         ),
         (
             ["--run_dir=a", "--pictures=b"],

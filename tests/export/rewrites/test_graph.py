@@ -53,7 +53,7 @@ CASES = {
     ),
     "dcgan": (
         lambda: keras_gans.build_dcgan_generator(4, (8, 8, 1), 8),
-        {"transposed_convolution": 1},
+        {"pixel_projection": 1, "transposed_convolution": 1},
     ),
 }
 
@@ -97,7 +97,7 @@ def test_a_choice_of_rewrites():
 
 def test_unknown_rewrite_is_refused():
     message = (
-        "^`rewrites` must be names from reflection_padding, "
+        "^`rewrites` must be names from reflection_padding, pixel_projection, "
         "transposed_convolution, blocked_convolution. Received: winograd.$"
     )
     with pytest.raises(export.ExportError, match=message):
@@ -164,11 +164,23 @@ def test_a_norm_called_in_training_mode_is_not_folded():
     assert norm in rewritten.layers
 
 
+def test_a_network_called_in_training_mode_is_left_alone():
+    inner_inputs = keras.Input((4, 4, 2))
+    x = layers.Conv2DTranspose(6, 4, 2)(inner_inputs)
+    inner = keras.Sequential(
+        [keras.Input((4, 4, 2)), keras.Model(inner_inputs, x)]
+    )
+    inner.add(layers.BatchNormalization())
+    inputs = keras.Input((4, 4, 2))
+    network = keras.Model(inputs, inner(inputs, training=True))
+    assert graph.rewrite(network) == (network, {})
+
+
 def test_a_dictionary_of_inputs_keeps_its_names():
     generator = keras_gans.build_dcgan_generator(4, (8, 8, 1), 8, num_classes=3)
     networks.shake(generator)
     rewritten, counts = graph.rewrite(generator)
-    assert counts == {"transposed_convolution": 1}
+    assert counts == {"pixel_projection": 1, "transposed_convolution": 1}
     inputs = {
         "latents": np.random.default_rng(0).standard_normal((2, 4), "float32"),
         "labels": np.array([2, 0], "int32"),
