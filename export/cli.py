@@ -10,6 +10,7 @@ from absl import flags
 from export import console
 from export.errors import ExportError, UsageError
 from export.formats import FORMATS
+from export.rewrites import names as rewrite_names
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -39,6 +40,12 @@ _FLAGS = {
         "NAMES",
         ",".join(FORMATS),
         f"Any of {', '.join(FORMATS)}, with commas. Default: all.",
+    ),
+    "rewrites": (
+        "NAMES",
+        "all",
+        "What is replaced in .tflite files by equal layers that phones run "
+        f"faster: all, none, or any of {', '.join(rewrite_names.NAMES)}.",
     ),
     "pictures": (
         "FOLDER",
@@ -146,6 +153,15 @@ def _check(options):
     if unknown:
         raise UsageError(
             f"--formats must be from {', '.join(FORMATS)}. "
+            f"Received: {unknown[0] or 'an empty name'}."
+        )
+    known = rewrite_names.NAMES
+    unknown = [
+        x for x in rewrite_names.parse(options.rewrites) if x not in known
+    ]
+    if unknown:
+        raise UsageError(
+            f"--rewrites must be all, none or from {', '.join(known)}. "
             f"Received: {unknown[0] or 'an empty name'}."
         )
     for name, choices in _CHOICES.items():

@@ -13,6 +13,7 @@ from export import (
 )
 from export.errors import ExportError, UsageError
 from export.records import ExportRequest
+from export.rewrites import names as rewrite_names
 from export.signature import KINDS, role_of
 
 
@@ -31,7 +32,8 @@ def run(options):
     requests = [_request(name, source, output_dir, options) for name in names]
     formats = options.formats.split(",")
     print(f"Converting and checking {', '.join(names)} ...", flush=True)
-    results = exporter.export_networks(requests, formats)
+    rewrites = rewrite_names.parse(options.rewrites)
+    results = exporter.export_networks(requests, formats, rewrites)
     for request, result in zip(requests, results):
         num_inputs = signature.count(request.inputs)
         few = "" if num_inputs >= parity_inputs.NUM_INPUTS else " (8 is better)"

@@ -11,10 +11,18 @@ from export import convert, network, parity, precision, publish, sidecar
 from export.errors import ExportError, one_line
 from export.formats import FORMATS, LOOSEST
 from export.records import ExportRequest, ExportResult, FileReport
+from export.rewrites import graph
+from export.rewrites import names as rewrite_names
 from export.signature import Signature, name_inputs, role_of
 
 
-def export_network(model, inputs, output_dir, formats=tuple(FORMATS)):
+def export_network(
+    model,
+    inputs,
+    output_dir,
+    formats=tuple(FORMATS),
+    rewrites=rewrite_names.NAMES,
+):
     """Exports one network to files that are proven equal to it.
 
     Each file is opened in a fresh process and compared with Keras on `inputs`.
@@ -35,6 +43,9 @@ def export_network(model, inputs, output_dir, formats=tuple(FORMATS)):
         output_dir: Folder to write. An earlier export there is replaced as a
             whole, if at least one new file passes.
         formats: Names from `export.formats.FORMATS`. Default: all.
+        rewrites: Names from `export.rewrites.names.NAMES`, of what is replaced
+            in .tflite files by equal layers that phones run faster. Default:
+            all. A SavedModel is the network as it is.
 
     Returns:
         An `ExportResult`; its `ok` tells whether every file passed.
@@ -51,15 +62,18 @@ def export_network(model, inputs, output_dir, formats=tuple(FORMATS)):
         role,
         num_classes=network.find_num_classes(model, role),
     )
-    return export_networks([request], formats)[0]
+    return export_networks([request], formats, rewrites)[0]
 
 
-def export_networks(requests, formats=tuple(FORMATS)):
+def export_networks(
+    requests, formats=tuple(FORMATS), rewrites=rewrite_names.NAMES
+):
     """Exports several networks; one process verifies the files of all.
 
     Args:
         requests: List of `ExportRequest` whose folders share one parent.
         formats: Names from `export.formats.FORMATS`. Default: all.
+        rewrites: As of `export_network`.
 
     Returns:
         List of `ExportResult`, in the order of `requests`.
@@ -69,6 +83,7 @@ def export_networks(requests, formats=tuple(FORMATS)):
         OSError: If the files cannot be written.
     """
     formats = _checked(formats)
+    rewrites = rewrite_names.check(rewrites)
     requests = [
         dataclasses.replace(request, folder=request.folder.resolve())
         for request in requests
@@ -82,7 +97,7 @@ def export_networks(requests, formats=tuple(FORMATS)):
     with publish.scratch_folder(requests[0].folder.parent) as scratch:
         publish.check_space(scratch, _space_needed(requests, formats))
         candidates = [
-            _convert(request, formats, scratch / str(index))
+            _convert(request, formats, rewrites, scratch / str(index))
             for index, request in enumerate(requests)
         ]
         jobs = [job for x in candidates for job in x.jobs.values()]
@@ -99,6 +114,15 @@ def _own_names(role):
     ]
 
 
+@dataclasses.dataclass(frozen=True)
+class _Rewritten:
+    """What .tflite files are made of."""
+
+    saved_model: Path
+    weights: list
+    counts: dict
+
+
 @dataclasses.dataclass
 class _Candidate:
     """A converted network that has yet to be verified."""
@@ -109,6 +133,7 @@ class _Candidate:
     scale: float
     signature: Signature
     weights: list
+    rewritten: _Rewritten
     finished: Path
     jobs: dict
     failures: dict
@@ -120,7 +145,7 @@ class _Candidate:
         )
 
 
-def _convert(request, formats, scratch):
+def _convert(request, formats, rewrites, scratch):
     finished = scratch / "finished"
     finished.mkdir(parents=True)
     model = precision.as_float32(request.network)
@@ -136,11 +161,17 @@ def _convert(request, formats, scratch):
     weights = convert.write_saved_model(
         model, signature, scratch / "saved_model"
     )
+    rewritten = _Rewritten(scratch / "saved_model", weights, {})
+    if any(FORMATS[name].runtime == "litert" for name in formats):
+        rewritten = _rewrite(model, signature, rewrites, rewritten, scratch)
     jobs, failures = {}, {}
     for name in formats:
         path = finished / FORMATS[name].file_name(request.role)
+        source = scratch / "saved_model"
+        if FORMATS[name].runtime == "litert":
+            source = rewritten.saved_model
         try:
-            FORMATS[name].convert(scratch / "saved_model", path)
+            FORMATS[name].convert(source, path)
         except OSError:
             raise
         except Exception as error:  # The converter has no class for it.
@@ -168,10 +199,21 @@ def _convert(request, formats, scratch):
         scale,
         signature,
         weights,
+        rewritten,
         finished,
         jobs,
         failures,
     )
+
+
+def _rewrite(model, signature, rewrites, untouched, scratch):
+    """Writes the network that LiteRT is to run, if it is another one."""
+    rewritten, counts = graph.rewrite(model, rewrites)
+    if not counts:
+        return untouched
+    path = scratch / "rewritten"
+    weights = convert.write_saved_model(rewritten, signature, path)
+    return _Rewritten(path, weights, counts)
 
 
 def _publish(candidate, figures, scratch):
@@ -190,7 +232,12 @@ def _publish(candidate, figures, scratch):
             publish.remove(folder / report.file_name)
     if passed:
         sidecar.write_sidecar(
-            folder, request, candidate.signature, candidate.weights, passed
+            folder,
+            request,
+            candidate.signature,
+            candidate.weights,
+            candidate.rewritten.counts,
+            passed,
         )
         sidecar.write_parity(folder, request, candidate.scale, reports)
         publish.publish(folder, request.folder, scratch)
@@ -203,7 +250,9 @@ def _judge(candidate, name, figures):
     """Reports on one file that was measured."""
     path, expected = candidate.jobs[name].path, FORMATS[name]
     num_bytes = sum(x.stat().st_size for x in sidecar.files_of(path))
-    bounds = expected.bounds
+    bounds, weights = expected.bounds, candidate.weights
+    if expected.runtime == "litert":
+        weights = candidate.rewritten.weights
     if _may_be_rounding(figures, bounds):
         with contextlib.suppress(ExportError):  # No copy: the bounds stay.
             bounds = bounds.loosened(candidate.rounding)
@@ -211,7 +260,7 @@ def _judge(candidate, name, figures):
     problems = [
         *parity.find_problems(figures, bounds, candidate.signature),
         *parity.find_size_problems(
-            num_bytes, expected.bytes_per_weight, candidate.weights
+            num_bytes, expected.bytes_per_weight, weights
         ),
     ]
     return FileReport(name, path.name, num_bytes, bounds, figures, problems)
@@ -236,6 +285,9 @@ def _checked(formats):
 
 
 def _space_needed(requests, formats):
-    """Returns three times the bytes of all weights, for each format."""
+    """Returns four times the bytes of all weights, for each format.
+
+    The network, as it is and rewritten, is on the disk beside each file.
+    """
     num_weights = sum(x.network.count_params() for x in requests)
-    return 3 * 4 * num_weights * len(formats)
+    return 4 * 4 * num_weights * len(formats)

@@ -18,7 +18,7 @@ def file_name(role):
     return f"{role}.json"
 
 
-def write_sidecar(folder, request, signature, weights, reports):
+def write_sidecar(folder, request, signature, weights, rewrites, reports):
     """Writes the sidecar: all that a program needs to run the files.
 
     Args:
@@ -26,6 +26,8 @@ def write_sidecar(folder, request, signature, weights, reports):
         request: `export.exporter.ExportRequest`.
         signature: `export.signature.Signature` of the network.
         weights: The weights that the network's endpoint reads.
+        rewrites: Dict from the name of each rewrite of the .tflite files to how
+            often it was applied.
         reports: `export.exporter.FileReport`s of the files that passed.
     """
     document = {
@@ -34,6 +36,7 @@ def write_sidecar(folder, request, signature, weights, reports):
         "step": request.step,
         "parameters": int(sum(x.size for x in weights)),
         "mode": request.mode and dataclasses.asdict(request.mode),
+        "rewrites": rewrites,
         "versions": _versions(),
         "signature": convert.ENDPOINT,
         "inputs": [

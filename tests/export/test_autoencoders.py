@@ -244,7 +244,7 @@ def requests_of(monkeypatch):
         monkeypatch.setattr(
             exporter,
             "export_networks",
-            lambda requests, formats: found.extend(requests) or [],
+            lambda requests, formats, rewrites: found.extend(requests) or [],
         )
         exit_code = cli.main(["export", *map(str, words)])
         return found or exit_code

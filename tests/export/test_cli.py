@@ -102,6 +102,12 @@ def test_help_is_short_and_complete(capsys):
             "Received: int4.",
         ),
         (
+            ["--run_dir=a", "--rewrites=reflection_padding,fast"],
+            "--rewrites must be all, none or from reflection_padding, "
+            "pixel_projection, transposed_convolution, blocked_convolution. "
+            "Received: fast.",
+        ),
+        (
             ["--run_dir=a", "--pictures=b"],
             "--pictures goes with --model; a run is compared on its own data.",
         ),
@@ -113,7 +119,8 @@ def test_help_is_short_and_complete(capsys):
             ["--rundir=a"],
             "Unknown command line flag 'rundir'. Did you mean: run_dir ?. "
             "Accepted: --run_dir, --model, --network, --output_dir, "
-            "--formats, --pictures, --image_size, --norm_mode, --dropout.",
+            "--formats, --rewrites, --pictures, --image_size, --norm_mode, "
+            "--dropout.",
         ),
     ],
 )
@@ -203,7 +210,7 @@ def test_image_size_of_a_fixed_network(model_file, tmp_path, capsys):
     )
 
 
-def test_free_size_and_own_pictures(tmp_path, capsys):
+def test_free_size_and_own_pictures(tmp_path, capsys, read_json):
     model = conftest.build_generator(shape=(None, None, 3))
     model.save(tmp_path / "free.keras")
     words = [f"--model={tmp_path / 'free.keras'}", "--formats=float32"]
@@ -220,10 +227,12 @@ def test_free_size_and_own_pictures(tmp_path, capsys):
     for index in range(2):
         pixels = rng.integers(0, 256, (20, 20, 3), "uint8")
         Image.fromarray(pixels).save(pictures / f"{index}.png")
-    assert cli.main(["export", *words]) == 0
+    assert cli.main(["export", *words, "--rewrites=none"]) == 0
     screen = capsys.readouterr().out
     assert "model: 2 inputs, pictures of a folder (8 is better)" in screen
     assert (tmp_path / "export" / "generator_float32.tflite").exists()
+    sidecar = read_json(tmp_path / "export" / "generator.json")
+    assert sidecar["rewrites"] == {}
 
 
 @keras.saving.register_keras_serializable(package="tests")

@@ -8,7 +8,10 @@ import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
 import export
+import keras_gans
+from export import parity_inputs
 from export.formats import FORMATS
+from export.rewrites import names
 from tests.export import conftest
 
 
@@ -103,8 +106,60 @@ def test_parity_record_holds_figures_and_no_path(exported, read_json):
         assert file["problems"] == []
         assert 0 <= file["figures"]["mean_difference"] < 1e-2
     float32 = record["files"][1]["figures"]
-    assert float32["operators"]["TRANSPOSE_CONV"] == 1
+    assert float32["operators"]["CONV_2D"] == 3 + 4  # Four phases.
     assert float32["partitions"] >= 1
+
+
+REWRITES = {"transposed_convolution": 1, "blocked_convolution": 1}
+
+
+def test_sidecar_tells_what_was_rewritten(exported, read_json):
+    sidecar = read_json(exported.folder / "generator.json")
+    assert sidecar["rewrites"] == REWRITES
+
+
+def test_saved_model_is_not_rewritten(exported):
+    model = tf.saved_model.load(str(exported.folder / "saved_model"))
+    graph = model.signatures["serving_default"].graph
+    definition = graph.as_graph_def()
+    nodes = [*definition.node]
+    for function in definition.library.function:
+        nodes += function.node_def
+    kinds = {node.op for node in nodes}
+    assert "Conv2DBackpropInput" in kinds  # A transposed convolution.
+    assert "DepthToSpace" not in kinds
+
+
+@pytest.fixture(scope="module")
+def resnet_reports(tmp_path_factory):
+    """Float32 files of one network, as it is and rewritten."""
+    keras.utils.set_random_seed(0)
+    network = keras_gans.build_resnet_generator(
+        (16, 16, 3), filters=5, num_residual_blocks=1
+    )
+    images = parity_inputs.default({"images": (16, 16, 3)})["images"][:2]
+    return {
+        rewrites: export.export_network(
+            network,
+            images,
+            tmp_path_factory.mktemp("resnet") / "out",
+            ["float32"],
+            rewrites=rewrites,
+        )
+        for rewrites in ((), names.NAMES)
+    }
+
+
+def test_rewrites_leave_one_partition(resnet_reports, read_json):
+    for rewrites, result in resnet_reports.items():
+        assert result.ok, result.reports
+        figures = result.reports[0].figures
+        is_plain = not rewrites
+        assert ("MIRROR_PAD" in figures["operators"]) == is_plain
+        assert ("TRANSPOSE_CONV" in figures["operators"]) == is_plain
+        assert (figures["partitions"] > 1) == is_plain
+        sidecar = read_json(result.folder / "generator.json")
+        assert (sidecar["rewrites"] == {}) == is_plain
 
 
 def test_latents_are_named_and_described(tmp_path, read_json):
@@ -168,6 +223,14 @@ def test_unknown_format_is_refused(generator, inputs, tmp_path):
     )
     with pytest.raises(export.ExportError, match=f"^{re.escape(message)}$"):
         export.export_network(generator, inputs, tmp_path / "x", ["int4"])
+    assert not (tmp_path / "x").exists()
+
+
+def test_unknown_rewrite_is_refused(generator, inputs, tmp_path):
+    with pytest.raises(export.ExportError, match="Received: winograd.$"):
+        export.export_network(
+            generator, inputs, tmp_path / "x", rewrites=["winograd"]
+        )
     assert not (tmp_path / "x").exists()
 
 

@@ -266,6 +266,18 @@ def test_spoilt_noise_and_labels_are_seen(
     assert problem in "".join(failed)
 
 
+def test_wrong_rewrite_is_seen(generator, inputs, tmp_path, monkeypatch):
+    def rewrite(network, rewrites):
+        shifted = rebuild(network, lambda x: keras.ops.roll(x, 1, axis=1))
+        return shifted, {"transposed_convolution": 1}
+
+    monkeypatch.setattr("export.rewrites.graph.rewrite", rewrite)
+    out = tmp_path / "out"
+    result = export.export_network(generator, inputs, out, ["float32"])
+    assert "max difference" in result.reports[0].problems[0]
+    assert not out.exists()
+
+
 def test_operator_without_a_built_in_is_not_converted(
     generator, inputs, tmp_path
 ):
