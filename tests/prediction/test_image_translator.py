@@ -210,11 +210,11 @@ def test_tiles_of_a_unet_share_more_by_default():
             (resnet(), 1024),
             (unet(), 1024),
             (deep, 1024),
-            (deep, 256),
+            (deep, 384),
             (resnet(), 100),
         )
     ]
-    assert overlaps == [128, 128, 256, 128, 50]
+    assert overlaps == [128, 128, 256, 192, 50]
 
 
 @pytest.mark.parametrize(

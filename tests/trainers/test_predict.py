@@ -454,7 +454,7 @@ def test_output_that_is_a_file(cyclegan_run, pictures, tmp_path, capsys):
         ("--seed=-1", "--seed must be >= 0. Received: -1."),
         (
             "--tile_size=5",
-            "--tile_size=5: `tile_size` must be at least 8 for this "
+            "--tile_size=5: `tile_size` must be at least 12 for this "
             "network and `overlap=2`. Received: tile_size=5.",
         ),
     ],
