@@ -6,8 +6,8 @@
 
 FOLDERs are of the IDX files of Fashion-MNIST and of MNIST. It prints Markdown:
 tables, each with its protocol and with what was claimed before, whether it
-holds or not. Some 40 minutes on two cores for all of them. Needs scikit-learn
-and SciPy.
+holds or not. An hour or so on two cores for all of them. Needs scikit-learn and
+SciPy.
 
 Of the training pictures, 5,000 of Fashion-MNIST and 500 of MNIST are held out
 (drawn with seed 0), and nothing is trained on them. All that was chosen was
@@ -813,8 +813,8 @@ def print_likelihood(pictures):
     )
     say(
         f"\nActive units on the test digits: {model.active_units(test).sum()} "
-        f"of {MNIST_CODE_DIM}. KL: {model.kl_per_dimension(test).sum():.2f} nats. Standard "
-        "error of the mean over the digits, of 200 samples: "
+        f"of {MNIST_CODE_DIM}. KL: {model.kl_per_dimension(test).sum():.2f} "
+        "nats. Standard error of the mean over the digits, of 200 samples: "
         f"{values.std() / len(values) ** 0.5:.2f}."
     )
 
