@@ -100,7 +100,7 @@ def score_neighbourhoods(train_images, images, codes):
                 images, components.encode(images), _NUM_NEIGHBORS
             )
     except ImportError as error:
-        say("note", str(error))
+        say("note", f"neighbourhoods are not looked at. {error}")
         return {}
     return {"trustworthiness": kept}
 
