@@ -21,16 +21,11 @@ from keras_gans.models import (
     SparseAutoencoder,
     VariationalAutoencoder,
 )
-from keras_gans.networks import (
-    build_convolutional_decoder,
-    build_convolutional_encoder,
-    build_dense_decoder,
-    build_dense_encoder,
-)
 from keras_gans.optimizers import FlatThenLinear
 from trainers import autoencoder_scores as scores
 from trainers import picture_data
 from trainers.autoencoder_album import Album
+from trainers.autoencoder_networks import build_networks
 from trainers.config import UsageError
 from trainers.environment import plain_warnings, report_alarm, say
 from trainers.task import Task
@@ -44,7 +39,6 @@ _NUM_SHOWN = 10
 # Held-out pictures that are watched in each epoch.
 _NUM_WATCHED = 500
 _EXPORT_INPUTS = 8
-_LEAST_SIDE = 8
 
 
 class AutoencoderTask(Task, abc.ABC):
@@ -101,36 +95,20 @@ class AutoencoderTask(Task, abc.ABC):
 
     def build_model(self):
         try:
-            model = self.connect(*self._build_networks())
+            model = self.connect(
+                *build_networks(
+                    self.config,
+                    self.shape,
+                    self.code_dim,
+                    self.code_activation,
+                    self.output_activation,
+                    self.is_variational,
+                )
+            )
             self.compile(model)
         except ValueError as error:
             raise UsageError(str(error)) from error
         return model
-
-    def _build_networks(self):
-        config = self.config
-        code = {
-            "code_activation": self.code_activation,
-            "variational": self.is_variational,
-        }
-        if config.network == "dense":
-            widths = (config.hidden_units,) * config.hidden_layers
-            encoder = build_dense_encoder(
-                self.shape, self.code_dim, widths, **code
-            )
-            decoder = build_dense_decoder(
-                self.code_dim, self.shape, widths, self.output_activation
-            )
-            return encoder, decoder
-        num_levels = config.num_levels or _num_levels(config.size)
-        widths = tuple(config.filters * 2**i for i in range(num_levels))
-        encoder = build_convolutional_encoder(
-            self.shape, self.code_dim, widths, **code
-        )
-        decoder = build_convolutional_decoder(
-            self.code_dim, self.shape, widths[::-1], self.output_activation
-        )
-        return encoder, decoder
 
     @abc.abstractmethod
     def connect(self, encoder, decoder):
@@ -405,12 +383,3 @@ TASKS = {
     "sparse": SparseTask,
     "variational": VariationalTask,
 }
-
-
-def _num_levels(size):
-    """Halvings of both sides until the shorter one is at most 8, if it can."""
-    num_levels = 0
-    while min(size) > _LEAST_SIDE and not any(side % 2 for side in size):
-        size = [side // 2 for side in size]
-        num_levels += 1
-    return max(1, num_levels)
