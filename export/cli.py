@@ -9,8 +9,9 @@ from absl import flags
 
 from export import console
 from export.errors import ExportError, UsageError
-from export.formats import FORMATS
+from export.formats import DEFAULT, ENDS, FORMATS
 from export.rewrites import names as rewrite_names
+from export.signature import IMAGE_DTYPES
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -38,8 +39,9 @@ _FLAGS = {
     ),
     "formats": (
         "NAMES",
-        ",".join(FORMATS),
-        f"Any of {', '.join(FORMATS)}, with commas. Default: all.",
+        ",".join(DEFAULT),
+        f"Any of {', '.join(FORMATS)}, with commas. Default: all but int8. On "
+        "phones, take dynamic.",
     ),
     "rewrites": (
         "NAMES",
@@ -53,10 +55,28 @@ _FLAGS = {
         "With --model: pictures for the comparison. Default: emoji, and their "
         "codes for a decoder; normal noise and labels in turn for latents.",
     ),
-    "image_size": (
-        "HEIGHTxWIDTH",
+    "sizes": (
+        "SIZES",
         None,
-        "Only for a network that takes images of any size.",
+        "Sizes of images that the files take, such as 256 or 128,256x384, as "
+        "signatures of one file; or free, for any size, which is slower. "
+        "Default: that of training.",
+    ),
+    "image_dtype": (
+        "float32|uint8",
+        "float32",
+        "Of images in and out: float32 in [-1, 1], or pixels as in files.",
+    ),
+    "float_ends": (
+        "NAMES",
+        None,
+        "Any of first, last: convolutions that dynamic leaves in float32, for "
+        "more precision. Needs ai-edge-quantizer.",
+    ),
+    "force_int8": (
+        "on|off",
+        "off",
+        "With on, int8 is tried for networks with instance norms too.",
     ),
     "norm_mode": (
         "MODE",
@@ -75,7 +95,11 @@ _CHOICES = {
     # At the batch of one that files have, "batch" is "instance".
     "norm_mode": (None, "instance", "running"),
     "dropout": ("on", "off"),
+    "force_int8": ("on", "off"),
+    "image_dtype": IMAGE_DTYPES,
 }
+_SIDE = r"[1-9]\d{0,4}"
+_SIZES = rf"{_SIDE}(x{_SIDE})?(,{_SIDE}(x{_SIDE})?)*"
 _ABOUT = """\
 Exports trained networks, such as generators, encoders and decoders, to
 SavedModel and .tflite files. Each file is opened in a fresh process and
@@ -149,32 +173,35 @@ def _check(options):
         raise UsageError(
             "--pictures goes with --model; a run is compared on its own data."
         )
-    unknown = [x for x in options.formats.split(",") if x not in FORMATS]
-    if unknown:
-        raise UsageError(
-            f"--formats must be from {', '.join(FORMATS)}. "
-            f"Received: {unknown[0] or 'an empty name'}."
-        )
-    known = rewrite_names.NAMES
-    unknown = [
-        x for x in rewrite_names.parse(options.rewrites) if x not in known
-    ]
-    if unknown:
-        raise UsageError(
-            f"--rewrites must be all, none or from {', '.join(known)}. "
-            f"Received: {unknown[0] or 'an empty name'}."
-        )
+    _check_names("formats", options.formats.split(","), FORMATS)
+    _check_names(
+        "rewrites",
+        rewrite_names.parse(options.rewrites),
+        rewrite_names.NAMES,
+        "all, none or from ",
+    )
+    if options.float_ends:
+        _check_names("float_ends", options.float_ends.split(","), ENDS)
     for name, choices in _CHOICES.items():
         if options[name].value not in choices:
             accepted = " or ".join(filter(None, choices))
             raise UsageError(
                 f"--{name} must be {accepted}. Received: {options[name].value}."
             )
-    size = options.image_size
-    if size and not re.fullmatch(r"[1-9]\d{0,4}x[1-9]\d{0,4}", size):
+    sizes = options.sizes
+    if sizes and sizes != "free" and not re.fullmatch(_SIZES, sizes):
         raise UsageError(
-            "--image_size must be HEIGHTxWIDTH, such as 256x256. "
-            f"Received: {size}."
+            "--sizes must be free, or sides and HEIGHTxWIDTHs with commas, "
+            f"such as 128,256x384. Received: {sizes}."
+        )
+
+
+def _check_names(flag, names, known, before="from "):
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise UsageError(
+            f"--{flag} must be {before}{', '.join(known)}. "
+            f"Received: {unknown[0] or 'an empty name'}."
         )
 
 

@@ -1,10 +1,12 @@
 """What `python -m export` does once its flags are known to be well formed."""
 
+import functools
 import sys
 from pathlib import Path
 
 from export import (
     console,
+    endpoints,
     exporter,
     network,
     parity_inputs,
@@ -12,9 +14,13 @@ from export import (
     sources,
 )
 from export.errors import ExportError, UsageError
+from export.formats import ENDS
 from export.records import ExportRequest
 from export.rewrites import names as rewrite_names
 from export.signature import KINDS, role_of
+
+# At which a network of any size is proven that was trained at none we know.
+_PROVEN_SIDE = 256
 
 
 def run(options):
@@ -73,16 +79,15 @@ def _request(name, source, output_dir, options):
     num_classes = source.num_classes or network.find_num_classes(
         model, role_of(name)
     )
-    if options.run_dir:
-        inputs = parity_inputs.from_run(options.run_dir, name)
-        if "codes" not in inputs:  # The size is that of their encoder's images.
-            shapes = {key: array.shape[1:] for key, array in inputs.items()}
-            _check_size(options.image_size, shapes)
-        origin = "samples/inputs.npz"
-    else:
-        inputs, origin = _make_inputs(name, source, num_classes, options)
+    find_inputs = _inputs_of_run if options.run_dir else _inputs_of_model
+    inputs, origin = find_inputs(name, source, num_classes, options)
+    calibration = None
+    if "int8" in options.formats.split(","):
+        find_inputs = functools.partial(find_inputs, for_calibration=True)
+        calibration, _ = find_inputs(name, source, num_classes, options)
     several = len(source.networks) > 1
     folder = output_dir / name if several else output_dir
+    ends = (options.float_ends or "").split(",")
     return ExportRequest(
         model,
         inputs,
@@ -93,31 +98,78 @@ def _request(name, source, output_dir, options):
         num_classes,
         source.mode,
         source.prior,
+        _sizes_left(name, inputs, source, options),
+        options.image_dtype,
+        calibration,
+        tuple(end for end in ENDS if end in ends),
+        options.force_int8 == "on",
     )
 
 
-def _make_inputs(name, source, num_classes, options):
-    """Returns parity inputs for a model without a run, and their origin."""
+def _sizes_left(name, inputs, source, options):
+    """The --sizes, or () if the inputs have the only one already."""
+    sizes = endpoints.parse_sizes(options.sizes)
+    if "images" in inputs:
+        has_it = sizes == (inputs["images"].shape[1:3],)
+    else:  # Codes have that of the pictures they were made of.
+        encoder = source.networks.get("encoder")
+        own = getattr(encoder, "input_shape", ())[1:3]
+        has_it = (
+            bool(own)
+            and len(sizes) == 1
+            and all(
+                side in (None, wanted) for side, wanted in zip(own, sizes[0])
+            )
+        )
+    return () if has_it else sizes
+
+
+def _inputs_of_run(name, source, num_classes, options, for_calibration=False):
+    """Returns inputs that a trainer kept, and their origin.
+
+    Those to calibrate by are drawn where they are noise.
+    """
+    inputs = parity_inputs.from_run(options.run_dir, name)
+    origin = "samples/inputs.npz"
+    if not for_calibration:
+        return inputs, origin
+    shapes = {key: array.shape[1:] for key, array in inputs.items()}
+    if "images" in shapes:
+        return parity_inputs.calibration_of_run(options.run_dir, name), origin
+    if "codes" in shapes and source.prior is None:
+        images = parity_inputs.calibration_of_run(options.run_dir, "encoder")
+        encoder = source.networks["encoder"]
+        return parity_inputs.from_encoder(encoder, images), origin
+    return parity_inputs.default(shapes, num_classes, True), origin
+
+
+def _inputs_of_model(name, source, num_classes, options, for_calibration=False):
+    """Returns inputs for a model without a run, and their origin."""
     shapes = network.input_shapes(source.networks[name], role_of(name))
     if list(shapes or ()) == ["codes"] and "encoder" in source.networks:
-        images, origin = _make_inputs("encoder", source, None, options)
+        images, origin = _inputs_of_model(
+            "encoder", source, None, options, for_calibration
+        )
         codes = parity_inputs.from_encoder(source.networks["encoder"], images)
         return codes, f"codes of {origin}"
-    shapes, pictures = _fill(shapes, options.image_size), options.pictures
+    shapes, pictures = _fill(shapes, options.sizes), options.pictures
     if not pictures:
         origin = ", ".join(parity_inputs.ORIGINS[name] for name in shapes)
-        return parity_inputs.default(shapes, num_classes), origin
+        inputs = parity_inputs.default(shapes, num_classes, for_calibration)
+        return inputs, origin
     if list(shapes) != ["images"]:
         raise UsageError(
             "--pictures is for networks that take nothing but images. This "
             f"one takes {' and '.join(shapes)}."
         )
-    inputs = parity_inputs.from_folder(pictures, shapes["images"])
+    inputs = parity_inputs.from_folder(
+        pictures, shapes["images"], for_calibration
+    )
     return inputs, "pictures of a folder"
 
 
-def _fill(shapes, image_size):
-    """Puts --image_size into the free sides of the images' shape."""
+def _fill(shapes, sizes):
+    """Puts the first of --sizes into the free sides of the images' shape."""
     if shapes is None:
         raise ExportError(
             "The model does not know its input shape. Call it once on a "
@@ -135,28 +187,19 @@ def _fill(shapes, image_size):
                 "The network takes codes of any size. Export the file of the "
                 "whole model, where the encoder tells which."
             )
-    if "images" in shapes:
-        *sides, channels = shapes["images"]
-        if image_size is None and None in sides:
+    if "images" not in shapes:
+        return shapes
+    *sides, channels = shapes["images"]
+    if None in sides:
+        sizes = endpoints.parse_sizes(sizes)
+        if not sizes:
             raise UsageError(
-                "--image_size=HEIGHTxWIDTH is needed: the network takes "
+                "--sizes is needed, such as --sizes=256: the network takes "
                 "images of any size."
             )
-        if image_size is not None:
-            sizes = map(int, image_size.split("x"))
-            sides = [side or size for side, size in zip(sides, sizes)]
-        shapes = {**shapes, "images": (*sides, channels)}
-    _check_size(image_size, shapes)
-    return shapes
-
-
-def _check_size(image_size, shapes):
-    size = "x".join(str(side) for side in shapes.get("images", ())[:-1])
-    if image_size not in (None, size):
-        raise UsageError(
-            f"--image_size must be {size or 'absent'} here, the size of the "
-            f"network's input. Received: {image_size}."
-        )
+        first = (_PROVEN_SIDE,) * 2 if sizes == endpoints.FREE else sizes[0]
+        sides = [side or size for side, size in zip(sides, first)]
+    return {**shapes, "images": (*sides, channels)}
 
 
 def _print_end(results, output_dir):

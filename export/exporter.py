@@ -1,27 +1,37 @@
 """Converts networks, proves the files equal to them, publishes what passed."""
 
+import collections
 import contextlib
 import dataclasses
 import functools
 from pathlib import Path
 
-import numpy as np
-
-from export import convert, network, parity, precision, publish, sidecar
-from export.errors import ExportError, one_line
-from export.formats import FORMATS, LOOSEST
+from export import (
+    comparison,
+    convert,
+    endpoints,
+    metadata,
+    network,
+    parity,
+    precision,
+    publish,
+    sidecar,
+)
+from export.errors import ExportError, UsageError, one_line
+from export.formats import DEFAULT, FORMATS, LOOSEST
 from export.records import ExportRequest, ExportResult, FileReport
 from export.rewrites import graph
 from export.rewrites import names as rewrite_names
-from export.signature import Signature, name_inputs, role_of
+from export.signature import name_inputs, role_of
 
 
 def export_network(
     model,
     inputs,
     output_dir,
-    formats=tuple(FORMATS),
+    formats=DEFAULT,
     rewrites=rewrite_names.NAMES,
+    **options,
 ):
     """Exports one network to files that are proven equal to it.
 
@@ -42,37 +52,43 @@ def export_network(
             static shapes of the files.
         output_dir: Folder to write. An earlier export there is replaced as a
             whole, if at least one new file passes.
-        formats: Names from `export.formats.FORMATS`. Default: all.
+        formats: Names from `export.formats.FORMATS`. Default: all but "int8",
+            which needs `calibration`.
         rewrites: Names from `export.rewrites.names.NAMES`, of what is replaced
             in .tflite files by equal layers that phones run faster. Default:
             all. A SavedModel is the network as it is.
+        **options: `sizes`, `image_dtype`, `calibration`, `float_ends` and
+            `force_int8` of `export.records.ExportRequest`.
 
     Returns:
         An `ExportResult`; its `ok` tells whether every file passed.
 
     Raises:
         ExportError: If the network or the inputs cannot be exported.
+        UsageError: If an option does not fit the network.
         OSError: If the files cannot be written.
     """
     role = role_of(model.name)
+    are_codes = network.takes_codes(model, role)
+    if options.get("calibration") is not None:
+        options["calibration"] = name_inputs(options["calibration"], are_codes)
     request = ExportRequest(
         model,
-        name_inputs(inputs, network.takes_codes(model, role)),
+        name_inputs(inputs, are_codes),
         Path(output_dir),
         role,
         num_classes=network.find_num_classes(model, role),
+        **options,
     )
     return export_networks([request], formats, rewrites)[0]
 
 
-def export_networks(
-    requests, formats=tuple(FORMATS), rewrites=rewrite_names.NAMES
-):
+def export_networks(requests, formats=DEFAULT, rewrites=rewrite_names.NAMES):
     """Exports several networks; one process verifies the files of all.
 
     Args:
         requests: List of `ExportRequest` whose folders share one parent.
-        formats: Names from `export.formats.FORMATS`. Default: all.
+        formats: As of `export_network`.
         rewrites: As of `export_network`.
 
     Returns:
@@ -80,6 +96,7 @@ def export_networks(
 
     Raises:
         ExportError: If a network or its inputs cannot be exported.
+        UsageError: If an option does not fit a network.
         OSError: If the files cannot be written.
     """
     formats = _checked(formats)
@@ -89,20 +106,47 @@ def export_networks(
         for request in requests
     ]
     for request in requests:
-        publish.check_target(request.folder, _own_names(request.role))
-        network.check_inputs(
-            request.network, request.inputs, request.num_classes, request.role
-        )
-        network.check_weights(request.network)
+        _check(request, formats)
     with publish.scratch_folder(requests[0].folder.parent) as scratch:
         publish.check_space(scratch, _space_needed(requests, formats))
         candidates = [
-            _convert(request, formats, rewrites, scratch / str(index))
+            _Candidate(request, scratch / str(index))
             for index, request in enumerate(requests)
         ]
-        jobs = [job for x in candidates for job in x.jobs.values()]
-        figures = parity.measure(jobs, scratch)
-        return [_publish(x, figures, scratch) for x in candidates]
+        jobs = [
+            (candidate, name)
+            for candidate in candidates
+            for name in formats
+            if candidate.convert(name, rewrites)
+        ]
+        figures = parity.measure([x.jobs[name] for x, name in jobs], scratch)
+        for (candidate, name), measured in zip(jobs, figures):
+            candidate.judge(name, measured)
+        return [_publish(x, scratch) for x in candidates]
+
+
+def _check(request, formats):
+    publish.check_target(request.folder, _own_names(request.role))
+    network.check_weights(request.network)
+    for inputs in (request.inputs, request.calibration):
+        if inputs is not None:
+            network.check_inputs(
+                request.network, inputs, request.num_classes, request.role
+            )
+    if "int8" not in formats:
+        return
+    if network.has_instance_norms(request.network) and not request.force_int8:
+        raise ExportError(
+            f"The format int8 is not offered for {request.name}, which has "
+            "instance norms: the fixed ranges of its activations were "
+            "measured to spoil the images. Take the format dynamic."
+        )
+    if request.calibration is None:
+        raise ExportError(
+            "The format int8 needs inputs for `calibration`, other ones than "
+            "those that it is compared on. Take the format dynamic, which "
+            "needs none."
+        )
 
 
 def _own_names(role):
@@ -114,156 +158,143 @@ def _own_names(role):
     ]
 
 
-@dataclasses.dataclass(frozen=True)
-class _Rewritten:
-    """What .tflite files are made of."""
-
-    saved_model: Path
-    weights: list
-    counts: dict
-
-
-@dataclasses.dataclass
 class _Candidate:
-    """A converted network that has yet to be verified."""
+    """A network on its way to files, which have yet to be verified."""
 
-    request: ExportRequest
-    model: object
-    outputs: np.ndarray
-    scale: float
-    signature: Signature
-    weights: list
-    rewritten: _Rewritten
-    finished: Path
-    jobs: dict
-    failures: dict
-
-    @functools.cached_property
-    def rounding(self):
-        return precision.rounding_figures(
-            self.model, self.request.inputs, self.outputs, self.scale
+    def __init__(self, request, scratch):
+        self.request = request
+        self.endpoints = endpoints.make(request)
+        self.jobs, self.reports = {}, {}  # By the name of the format.
+        self.folder = scratch / "finished"
+        self.folder.mkdir(parents=True)
+        self._are_images = request.output_name == "images"
+        self._scale = max(
+            network.scale_of(trial.outputs, request.output_name)
+            for endpoint in self.endpoints
+            for trial in endpoint.trials
         )
+        self._scratch = scratch
+        self._written = {}  # By the names of the rewrites.
+        self._sources = {}  # By the name of the format.
 
-
-def _convert(request, formats, rewrites, scratch):
-    finished = scratch / "finished"
-    finished.mkdir(parents=True)
-    model = precision.as_float32(request.network)
-    outputs = network.reference_outputs(
-        model, request.inputs, request.output_name
-    )
-    scale = network.scale_of(outputs, request.output_name)
-    signature = Signature.of(
-        request.inputs, outputs, request.num_classes, request.output_name
-    )
-    np.savez(scratch / "inputs.npz", **request.inputs)
-    np.save(scratch / "outputs.npy", outputs)
-    weights = convert.write_saved_model(
-        model, signature, scratch / "saved_model"
-    )
-    rewritten = _Rewritten(scratch / "saved_model", weights, {})
-    if any(FORMATS[name].runtime == "litert" for name in formats):
-        rewritten = _rewrite(model, signature, rewrites, rewritten, scratch)
-    jobs, failures = {}, {}
-    for name in formats:
-        path = finished / FORMATS[name].file_name(request.role)
-        source = scratch / "saved_model"
-        if FORMATS[name].runtime == "litert":
-            source = rewritten.saved_model
+    def convert(self, name, rewrites):
+        """Makes one file; returns whether there is one to be measured."""
+        request, form = self.request, FORMATS[name]
+        path = self.folder / form.file_name(request.role)
+        wanted = tuple(x for x in form.rewrites if x in rewrites)
+        self._sources[name] = source = self._write(wanted)
         try:
-            FORMATS[name].convert(source, path)
-        except OSError:
+            form.convert(source, path)
+            if form.runtime == "litert":
+                metadata.add(path, sidecar.describe(request, self.endpoints))
+        except (OSError, UsageError):
             raise
         except Exception as error:  # The converter has no class for it.
             sentence = f"cannot be converted. {one_line(error)}"
-            failures[name] = FileReport(
-                name,
-                path.name,
-                0,
-                FORMATS[name].bounds,
-                {"error": sentence},
-                [sentence],
+            self.reports[name] = FileReport(
+                name, path.name, 0, form.bounds, {"error": sentence}, [sentence]
             )
-        else:
-            jobs[name] = parity.Job(
-                path,
-                FORMATS[name].runtime,
-                scratch / "inputs.npz",
-                scratch / "outputs.npy",
-                scale,
-            )
-    return _Candidate(
-        request,
-        model,
-        outputs,
-        scale,
-        signature,
-        weights,
-        rewritten,
-        finished,
-        jobs,
-        failures,
-    )
-
-
-def _rewrite(model, signature, rewrites, untouched, scratch):
-    """Writes the network that LiteRT is to run, if it is another one."""
-    rewritten, counts = graph.rewrite(model, rewrites)
-    if not counts:
-        return untouched
-    path = scratch / "rewritten"
-    weights = convert.write_saved_model(rewritten, signature, path)
-    return _Rewritten(path, weights, counts)
-
-
-def _publish(candidate, figures, scratch):
-    """Removes the files that failed and renames the rest into place."""
-    request, folder = candidate.request, candidate.finished
-    reports = []
-    for name in FORMATS:
-        if name in candidate.jobs:
-            measured = figures[candidate.jobs[name]]
-            reports.append(_judge(candidate, name, measured))
-        elif name in candidate.failures:
-            reports.append(candidate.failures[name])
-    passed = [report for report in reports if report.passed]
-    for report in reports:
-        if not report.passed:
-            publish.remove(folder / report.file_name)
-    if passed:
-        sidecar.write_sidecar(
-            folder,
-            request,
-            candidate.signature,
-            candidate.weights,
-            candidate.rewritten.counts,
-            passed,
+            return False
+        self.jobs[name] = parity.Job(
+            path, form.runtime, self.endpoints, self._scale
         )
-        sidecar.write_parity(folder, request, candidate.scale, reports)
-        publish.publish(folder, request.folder, scratch)
-    return ExportResult(
-        request.name, request.folder, candidate.signature, reports
-    )
+        return True
+
+    def judge(self, name, figures):
+        """Reports on one file that was measured, and removes what failed."""
+        job, form, source = self.jobs[name], FORMATS[name], self._sources[name]
+        num_bytes = sum(x.stat().st_size for x in sidecar.files_of(job.path))
+        bounds = form.bounds
+        if self._are_images and self.request.image_dtype == "uint8":
+            bounds = bounds.for_pixels()
+        if _may_be_rounding(figures, bounds):
+            with contextlib.suppress(ExportError):  # No copy: the bounds stay.
+                bounds = bounds.loosened(self._rounding)
+                figures = figures | {"rounding_of_keras": self._rounding}
+        problems = [
+            *parity.find_problems(figures, bounds, job),
+            *parity.find_size_problems(
+                num_bytes, form.bytes_per_weight, source.weights
+            ),
+        ]
+        self.reports[name] = FileReport(
+            name,
+            job.path.name,
+            num_bytes,
+            bounds,
+            figures,
+            problems,
+            source.rewrites,
+        )
+        if problems:
+            publish.remove(job.path)
+
+    def write_records(self, reports):
+        """Writes the sidecar and the proof beside the files."""
+        weights = self._write(()).weights
+        sidecar.write_sidecar(
+            self.folder, self.request, self.endpoints, weights, reports
+        )
+        sidecar.write_parity(
+            self.folder, self.request, self.endpoints, self._scale, reports
+        )
+
+    def _write(self, names):
+        """Returns the `SavedModel` of networks rewritten as `names` say."""
+        if names not in self._written:
+            counts, rewritten = collections.Counter(), []
+            for endpoint in self.endpoints:
+                # A rewritten network knows its height and width.
+                wanted = () if endpoint.sides is not None else names
+                model, found = graph.rewrite(endpoint.network, wanted)
+                counts |= found  # Sizes share layers: the larger count.
+                rewritten.append(dataclasses.replace(endpoint, network=model))
+            if names and not counts:
+                self._written[names] = self._write(())
+            else:
+                self._written[names] = self._write_networks(
+                    rewritten, dict(counts)
+                )
+        return self._written[names]
+
+    def _write_networks(self, rewritten, counts):
+        path = self._scratch / f"saved_model_{len(self._written)}"
+        written = convert.write_saved_model(rewritten, path)
+        calibration = self.request.calibration and {
+            endpoint.name: endpoint.calibration(self.request.calibration)
+            for endpoint in self.endpoints
+        }
+        return dataclasses.replace(
+            written,
+            rewrites=counts,
+            calibration=calibration,
+            float_ends=self.request.float_ends,
+        )
+
+    @functools.cached_property
+    def _rounding(self):
+        """Figures of what float32 itself loses in the network."""
+        return comparison.worst(
+            [
+                precision.rounding_figures(
+                    x.network, x.trials, self._scale, self._are_images
+                )
+                for x in self.endpoints
+            ]
+        )
 
 
-def _judge(candidate, name, figures):
-    """Reports on one file that was measured."""
-    path, expected = candidate.jobs[name].path, FORMATS[name]
-    num_bytes = sum(x.stat().st_size for x in sidecar.files_of(path))
-    bounds, weights = expected.bounds, candidate.weights
-    if expected.runtime == "litert":
-        weights = candidate.rewritten.weights
-    if _may_be_rounding(figures, bounds):
-        with contextlib.suppress(ExportError):  # No copy: the bounds stay.
-            bounds = bounds.loosened(candidate.rounding)
-            figures = figures | {"rounding_of_keras": candidate.rounding}
-    problems = [
-        *parity.find_problems(figures, bounds, candidate.signature),
-        *parity.find_size_problems(
-            num_bytes, expected.bytes_per_weight, weights
-        ),
+def _publish(candidate, scratch):
+    """Renames the files that passed into place, with their records."""
+    request = candidate.request
+    reports = [
+        candidate.reports[name] for name in FORMATS if name in candidate.reports
     ]
-    return FileReport(name, path.name, num_bytes, bounds, figures, problems)
+    if any(report.passed for report in reports):
+        candidate.write_records(reports)
+        publish.publish(candidate.folder, request.folder, scratch)
+    signature = candidate.endpoints[0].signature
+    return ExportResult(request.name, request.folder, signature, reports)
 
 
 def _may_be_rounding(figures, bounds):
@@ -281,7 +312,7 @@ def _checked(formats):
             f"`formats` must be names from {', '.join(FORMATS)}. "
             f"Received: {', '.join(unknown) or 'none'}."
         )
-    return tuple(dict.fromkeys(formats))
+    return tuple(name for name in FORMATS if name in formats)
 
 
 def _space_needed(requests, formats):

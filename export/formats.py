@@ -17,21 +17,24 @@ import dataclasses
 from collections.abc import Callable
 
 from export import convert
+from export.rewrites import names as rewrite_names
 
 
 @dataclasses.dataclass(frozen=True)
 class Bounds:
     """How near to Keras a file must be.
 
-    Both are in units of `export.network.scale_of`, 1 for images.
+    The first two are in units of `export.network.scale_of`, 1 for images.
 
     Args:
         max_difference: Largest absolute difference, or `None`.
         min_psnr_db: Smallest PSNR of the worst output in dB, or `None`.
+        min_ssim: Smallest SSIM of the worst image, or `None`. Codes have none.
     """
 
     max_difference: float | None = None
     min_psnr_db: float | None = None
+    min_ssim: float | None = None
 
     def problems(self, figures):
         """Yields a sentence for each figure that is out of bounds."""
@@ -48,6 +51,30 @@ class Bounds:
                 f"PSNR {psnr_db:.1f} dB against Keras is under the bound of "
                 f"{bound:.1f} dB"
             )
+        bound, ssim = self.min_ssim, figures.get("ssim")
+        if None not in (bound, ssim) and ssim < bound:
+            yield (
+                f"SSIM {ssim:.4f} against Keras is under the bound of "
+                f"{bound:.4f}"
+            )
+
+    def for_pixels(self):
+        """Allows what rounding to 8 bits can make of a difference.
+
+        A difference of next to nothing may round a pixel to the next level.
+        The PSNR of 54 dB is that of one pixel in four, one level off.
+
+        Returns:
+            `Bounds`.
+        """
+        difference, psnr_db = self.max_difference, self.min_psnr_db
+        if difference is not None:
+            difference += _LEVEL
+        if psnr_db is not None:
+            psnr_db = min(psnr_db, 54.0)
+        return dataclasses.replace(
+            self, max_difference=difference, min_psnr_db=psnr_db
+        )
 
     def loosened(self, rounding):
         """Allows ten times the rounding error that Keras itself has.
@@ -63,13 +90,23 @@ class Bounds:
             difference = max(difference, 10 * rounding["max_difference"])
             difference = min(difference, LOOSEST.max_difference)
         if psnr_db is not None:
+            loosest = min(psnr_db, LOOSEST.min_psnr_db)
             psnr_db = min(psnr_db, rounding["psnr_db"] - 20.0)
-            psnr_db = max(psnr_db, LOOSEST.min_psnr_db)
-        return Bounds(difference, psnr_db)
+            psnr_db = max(psnr_db, loosest)
+        return dataclasses.replace(
+            self, max_difference=difference, min_psnr_db=psnr_db
+        )
 
 
+# Between one of 256 levels and the next, in [-1, 1].
+_LEVEL = 1 / 127.5
 # Six grey levels in one pixel: beyond it no network's rounding is an excuse.
 LOOSEST = Bounds(max_difference=0.05, min_psnr_db=45.0)
+
+# Integers gain nothing by fewer multiplications, and lose by larger ranges.
+_INTEGER_REWRITES = tuple(
+    name for name in rewrite_names.NAMES if name != "winograd_convolution"
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,10 +116,11 @@ class Format:
     Args:
         pattern: Name of the file, or folder, inside an export, with {} for
             the network's role.
-        convert: Function of the SavedModel's folder and the target path.
+        convert: Function of an `export.convert.SavedModel` and the target path.
         runtime: What opens the file: "saved_model" or "litert".
         bytes_per_weight: Bytes that one number of a kernel takes.
         bounds: `Bounds` for networks that do not magnify rounding.
+        rewrites: Names of the rewrites that make the file faster.
     """
 
     pattern: str
@@ -90,6 +128,7 @@ class Format:
     runtime: str
     bytes_per_weight: int
     bounds: Bounds
+    rewrites: tuple = ()
 
     def file_name(self, role):
         """Returns the name for a role of `export.signature.OUTPUTS`."""
@@ -109,13 +148,35 @@ FORMATS = {
         convert=convert.convert_to_float32,
         runtime="litert",
         bytes_per_weight=4,
-        bounds=Bounds(max_difference=1e-3),
+        bounds=Bounds(max_difference=1e-4, min_ssim=0.9999),
+        rewrites=rewrite_names.NAMES,
     ),
     "float16": Format(
         pattern="{}_float16.tflite",
         convert=convert.convert_to_float16,
         runtime="litert",
         bytes_per_weight=2,
-        bounds=Bounds(min_psnr_db=60.0),
+        bounds=Bounds(min_psnr_db=60.0, min_ssim=0.999),
+        rewrites=rewrite_names.NAMES,
+    ),
+    "dynamic": Format(
+        pattern="{}_dynamic.tflite",
+        convert=convert.convert_to_dynamic,
+        runtime="litert",
+        bytes_per_weight=1,
+        bounds=Bounds(min_psnr_db=35.0, min_ssim=0.95),
+        rewrites=_INTEGER_REWRITES,
+    ),
+    "int8": Format(
+        pattern="{}_int8.tflite",
+        convert=convert.convert_to_int8,
+        runtime="litert",
+        bytes_per_weight=1,
+        bounds=Bounds(min_psnr_db=30.0, min_ssim=0.9),
+        rewrites=_INTEGER_REWRITES,
     ),
 }
+# What is written unless somebody asks for others.
+DEFAULT = tuple(name for name in FORMATS if name != "int8")
+# Convolutions that the dynamic format can leave in float32.
+ENDS = ("first", "last")

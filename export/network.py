@@ -186,6 +186,14 @@ def find_num_classes(network, role="generator"):
     return sizes.pop() if len(sizes) == 1 else None
 
 
+def has_instance_norms(network):
+    """Whether a network normalises each image by its own mean and variance."""
+    return any(
+        isinstance(layer, keras.layers.GroupNormalization)
+        for layer in network._flatten_layers()
+    )
+
+
 def scale_of(outputs, output_name):
     """Returns what differences between outputs are divided by.
 

@@ -9,9 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 from ai_edge_litert import schema_py_generated
 
-from export import convert
+from export import comparison
 from export.network import RANGE_TOLERANCE
 
 VERIFIER = Path(__file__).with_name("verify.py")
@@ -30,6 +31,8 @@ _REFUSED_OPERATORS = {
     "SHAPE",
     "VAR_HANDLE",
 }
+# A file for images of any size has to ask for it.
+_FREE_OPERATORS = {"SHAPE"}
 ALLOWED_OPERATORS = frozenset(
     name
     for name in vars(schema_py_generated.BuiltinOperator)
@@ -44,24 +47,23 @@ class Job:
     Args:
         path: The file, or the SavedModel's folder.
         runtime: "litert" or "saved_model".
-        inputs: Path of a .npz file with an array `(n, ...)` for each input.
-        outputs: Path of a .npy file with Keras's answers, `(n, ...)`.
-        scale: Float > 0, the unit of the differences from them.
+        endpoints: List of `export.endpoints.Endpoint` that it must have.
+        scale: Float > 0, the unit of the differences from Keras.
     """
 
     path: Path
     runtime: str
-    inputs: Path
-    outputs: Path
+    endpoints: list
     scale: float
 
-    def as_json(self):
-        return dataclasses.asdict(self) | {
-            "path": str(self.path),
-            "inputs": str(self.inputs),
-            "outputs": str(self.outputs),
-            "endpoint": convert.ENDPOINT,
-        }
+    @property
+    def signatures(self):
+        """What the file must say of itself, by endpoint."""
+        return {x.name: x.signature.as_json() for x in self.endpoints}
+
+    def trials(self):
+        """Pairs of an endpoint and one of its `Trial`s."""
+        return [(x, trial) for x in self.endpoints for trial in x.trials]
 
 
 def measure(jobs, scratch):
@@ -73,19 +75,66 @@ def measure(jobs, scratch):
         scratch: Folder for the messages between the processes.
 
     Returns:
-        Dict from job to figures; `{"error": sentence}` if there are none.
+        List of figures, one for each job; `{"error": sentence}` if there are
+        none.
     """
-    jobs = sorted(jobs, key=lambda job: job.runtime == "saved_model")
+    messages = [
+        _write_message(job, Path(scratch) / f"job_{i}")
+        for i, job in enumerate(jobs)
+    ]
+    order = sorted(
+        range(len(jobs)), key=lambda i: jobs[i].runtime == "saved_model"
+    )
     figures = []
     while len(figures) < len(jobs):
-        figures += _run_verifier(jobs[len(figures) :], Path(scratch))
-    return dict(zip(jobs, figures))
+        rest = [messages[i] for i in order[len(figures) :]]
+        figures += _run_verifier(rest, Path(scratch))
+    seen = dict(zip(order, figures))
+    return [_compare(job, messages[i], seen[i]) for i, job in enumerate(jobs)]
+
+
+def _write_message(job, folder):
+    """Writes the inputs of a job as its file takes them."""
+    folder.mkdir()
+    trials = []
+    for i, (endpoint, trial) in enumerate(job.trials()):
+        inputs = folder / f"inputs_{i}.npz"
+        np.savez(inputs, **endpoint.served(trial.inputs))
+        trials.append(
+            {
+                "endpoint": endpoint.name,
+                "inputs": str(inputs),
+                "answers": str(folder / f"answers_{i}.npy"),
+            }
+        )
+    return {
+        "path": str(job.path),
+        "runtime": job.runtime,
+        "signatures": job.signatures,
+        "trials": trials,
+    }
+
+
+def _compare(job, message, figures):
+    """Adds to what the process saw how far its answers are from Keras's."""
+    if "error" in figures or figures["signatures"] != job.signatures:
+        return figures  # It was never run.
+    comparisons = [
+        comparison.compare(
+            np.load(written["answers"]),
+            trial.outputs,
+            job.scale,
+            endpoint.signature.output_name == "images",
+        )
+        for written, (endpoint, trial) in zip(message["trials"], job.trials())
+    ]
+    return figures | comparison.worst(comparisons)
 
 
 def _run_verifier(jobs, scratch):
     """Returns the figures up to the first crash, at least one of them."""
     messages, results = scratch / "jobs.json", scratch / "results.jsonl"
-    messages.write_text(json.dumps([job.as_json() for job in jobs]))
+    messages.write_text(json.dumps(jobs))
     results.write_text("")
     # -P: this package's folder must not hide other packages' modules.
     command = [sys.executable, "-P", VERIFIER, messages, results]
@@ -124,35 +173,36 @@ def _describe_death(process):
     )
 
 
-def find_problems(figures, bounds, signature):
+def find_problems(figures, bounds, job):
     """Judges one file.
 
     Args:
         figures: What `measure` returned for it.
         bounds: `export.formats.Bounds` that hold for it.
-        signature: `export.signature.Signature` of the network.
+        job: Its `Job`.
 
     Returns:
         List of sentences, empty if the file equals the network.
     """
     if "error" in figures:
         return [" ".join(figures["error"].split())]
+    are_free = any(x.sides is not None for x in job.endpoints)
+    output_name = job.endpoints[0].signature.output_name
     return [
-        *_signature_problems(figures, signature),
-        *_value_problems(figures, bounds, signature.output_name),
-        *_operator_problems(figures.get("operators", {})),
+        *_signature_problems(figures["signatures"], job.signatures),
+        *_value_problems(figures, bounds, output_name),
+        *_operator_problems(figures.get("operators", {}), are_free),
     ]
 
 
-def _signature_problems(figures, signature):
-    expected = {
-        "inputs": signature.inputs,
-        "outputs": {signature.output_name: signature.output},
-    }
-    for kind, specs in expected.items():
-        wanted = {name: spec.as_json() for name, spec in specs.items()}
-        if figures[kind] != wanted:
-            yield f"{kind} are {figures[kind]}, not {wanted}"
+def _signature_problems(received, expected):
+    if received.keys() != expected.keys():
+        yield f"signatures are {[*received]}, not {[*expected]}"
+        return
+    for name, wanted in expected.items():
+        for kind in ("inputs", "outputs"):
+            if received[name][kind] != wanted[kind]:
+                yield f"{kind} are {received[name][kind]}, not {wanted[kind]}"
 
 
 def _value_problems(figures, bounds, output_name):
@@ -198,6 +248,7 @@ def find_size_problems(num_bytes, bytes_per_weight, weights):
     ]
 
 
-def _operator_problems(operators):
-    for name in sorted(set(operators) - ALLOWED_OPERATORS):
+def _operator_problems(operators, are_free):
+    allowed = ALLOWED_OPERATORS | (_FREE_OPERATORS if are_free else set())
+    for name in sorted(set(operators) - allowed):
         yield f"operator {name} is not a built-in one that phones run"

@@ -11,6 +11,8 @@ from export.errors import ExportError
 from keras_gans.data import folders, images, pixels
 
 NUM_INPUTS = 8
+# Of the files of a folder, at most so many are read to calibrate by.
+_NUM_CALIBRATION_INPUTS = 32
 # What `default` makes of each kind.
 ORIGINS = {
     "images": "emoji",
@@ -42,37 +44,72 @@ def from_run(run_dir, name):
             f"{path} is missing: it holds the run's inputs for the parity "
             "check. Use --model with the checkpoint's model.keras."
         )
+    arrays = _load(path)
+    if name in arrays:
+        return _choose(signature.name_inputs(arrays[name]))
+    inputs = {
+        key.removeprefix(f"{name}/"): arrays[key]
+        for key in arrays
+        if key.startswith(f"{name}/")
+    }
+    if not inputs:
+        raise ExportError(
+            f"{path} holds no inputs for {name}, only for "
+            f"{', '.join(arrays) or 'nothing'}."
+        )
+    return _choose(inputs)
+
+
+def calibration_of_run(run_dir, name):
+    """Reads the training pictures that the trainer kept for one network.
+
+    They are other ones than those that files are compared on.
+
+    Args:
+        run_dir: Run folder of a trainer with `samples/calibration.npz`: one
+            uint8 array `(n, height, width, channels)` for each network.
+        name: Name of the network.
+
+    Returns:
+        Dict from "images" to a float32 array in [-1, 1].
+
+    Raises:
+        ExportError: If there are none.
+    """
+    path = Path(run_dir) / "samples" / "calibration.npz"
+    arrays = _load(path) if path.is_file() else {}
+    if name not in arrays:
+        raise ExportError(
+            f"{path} with pictures for {name} is missing: the format int8 has "
+            "nothing to be calibrated by. Take the format dynamic."
+        )
+    return {"images": pixels.to_float(arrays[name])}
+
+
+def _load(path):
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            if name in arrays:
-                return _choose(signature.name_inputs(arrays[name]))
-            inputs = {
-                key.removeprefix(f"{name}/"): arrays[key]
-                for key in arrays
-                if key.startswith(f"{name}/")
-            }
-            if not inputs:
-                raise ExportError(
-                    f"{path} holds no inputs for {name}, only for "
-                    f"{', '.join(arrays) or 'nothing'}."
-                )
-            return _choose(inputs)
-    except (ValueError, IndexError, EOFError, zipfile.BadZipFile) as error:
-        if isinstance(error, ExportError):
-            raise
+        with np.load(path, allow_pickle=False) as file:
+            arrays = dict(file)
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:
         raise ExportError(f"{path} is damaged: {error}") from error
+    single = [name for name, array in arrays.items() if array.ndim == 0]
+    if single:
+        raise ExportError(f"{path} is damaged: {single[0]} is no array.")
+    return arrays
 
 
-def from_folder(folder, shape):
+def from_folder(folder, shape, for_calibration=False):
     """Reads pictures of a folder and resizes them.
 
     Args:
         folder: Path of a folder with picture or .npy files.
         shape: `(height, width, channels)` wanted.
+        for_calibration: Boolean, whether to return none of the pictures that
+            are returned otherwise, but some of the others.
 
     Returns:
         Dict from "images" to a float32 array `(n, *shape)` in [-1, 1], n at
-        most 8.
+        most 8, or 32 for calibration.
 
     Raises:
         ExportError: If there is no picture, or one cannot be read.
@@ -81,12 +118,22 @@ def from_folder(folder, shape):
     if not folder.is_dir():
         raise ExportError(f"--pictures must be a folder. Received: {folder}")
     try:
+        paths = folders.list_images(folder)
+        chosen = _spread(paths, NUM_INPUTS)
+        if for_calibration:
+            others = [path for path in paths if path not in chosen]
+            chosen = _spread(others, _NUM_CALIBRATION_INPUTS)
         pictures = [
-            images.read_image(path, channels=shape[-1])
-            for path in _spread(folders.list_images(folder))
+            images.read_image(path, channels=shape[-1]) for path in chosen
         ]
     except ValueError as error:
         raise ExportError(str(error)) from error
+    if not pictures:
+        raise ExportError(
+            f"--pictures must have more than {NUM_INPUTS} pictures for the "
+            "format int8: it is calibrated by others than those that it is "
+            f"compared on. Received: {len(paths)} in {folder}."
+        )
     return {"images": _fit(pictures, shape)}
 
 
@@ -109,12 +156,13 @@ def from_encoder(encoder, inputs):
     return {"codes": network.reference_outputs(encoder, inputs, "codes")}
 
 
-def default(shapes, num_classes=None):
+def default(shapes, num_classes=None, for_calibration=False):
     """Makes inputs from nothing: emoji, normal noise, labels in turn.
 
     Args:
         shapes: Dict from input name to shape without the batch.
         num_classes: Integer; needed only for labels.
+        for_calibration: Boolean, whether to draw other noise, and more.
 
     Returns:
         Dict from input name to array `(n, *shape)`. n is 8, or the number of
@@ -122,20 +170,26 @@ def default(shapes, num_classes=None):
 
     Raises:
         ExportError: If the number of classes is not known, or pictures of
-            another number of channels are wanted.
+            another number of channels are wanted, or some for calibration.
     """
+    if for_calibration and "images" in shapes:
+        raise ExportError(
+            "The format int8 needs pictures to be calibrated by: name a "
+            "folder with --pictures, or take the format dynamic."
+        )
     if "labels" in shapes and num_classes is None:
         raise ExportError(
             "The number of classes is not known. Export the file of the whole "
             "model, or call `export.export_network` with inputs of your own."
         )
-    num_inputs = max(NUM_INPUTS, num_classes or 0)
+    num_inputs = _NUM_CALIBRATION_INPUTS if for_calibration else NUM_INPUTS
+    num_inputs = max(num_inputs, num_classes or 0)
     inputs = {}
     for name, shape in shapes.items():
         if name == "labels":
             inputs[name] = np.arange(num_inputs, dtype="int32") % num_classes
         elif name in ("latents", "codes"):
-            generator = np.random.default_rng(0)
+            generator = np.random.default_rng(int(for_calibration))
             inputs[name] = generator.standard_normal(
                 (num_inputs, *shape), "float32"
             )
@@ -154,7 +208,8 @@ def _emoji(shape):
     with (embedded / "emoji64_pairs.npz").open("rb") as file:
         emoji = np.load(file, allow_pickle=False)["a_test"]
     pictures = [
-        pixels.convert_channels(emoji, shape[-1]) for emoji in _spread(emoji)
+        pixels.convert_channels(emoji, shape[-1])
+        for emoji in _spread(emoji, NUM_INPUTS)
     ]
     return _fit(pictures, shape)
 
@@ -175,9 +230,9 @@ def _fit(pictures, shape):
     )
 
 
-def _spread(items):
-    """Picks at most eight items, evenly over all of them."""
-    if len(items) <= NUM_INPUTS:
+def _spread(items, count):
+    """Picks at most `count` items, evenly over all of them."""
+    if len(items) <= count:
         return items
-    positions = np.linspace(0, len(items) - 1, NUM_INPUTS).astype(int)
+    positions = np.linspace(0, len(items) - 1, count).astype(int)
     return [items[position] for position in positions]

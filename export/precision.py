@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from export import signature, verify
+from export import comparison, signature
 from export.errors import ExportError, one_line
 
 _FLOATS = ("float16", "bfloat16", "float32", "mixed_float16", "mixed_bfloat16")
@@ -29,7 +29,7 @@ def as_float32(network):
     return _copy(network, "float32")
 
 
-def rounding_figures(network, inputs, outputs, scale):
+def rounding_figures(network, trials, scale, are_images):
     """Measures how far float32 takes Keras itself from the exact answer.
 
     A network may magnify rounding: one that normalises each picture divides
@@ -38,32 +38,44 @@ def rounding_figures(network, inputs, outputs, scale):
 
     Args:
         network: Built `keras.Model` that computes in float32.
-        inputs: Dict from name to array `(n, ...)`.
-        outputs: float32 array, the network's answers.
+        trials: List of `export.endpoints.Trial` of it.
         scale: Float > 0, the unit of the differences.
+        are_images: Boolean, whether it makes images.
 
     Returns:
-        Dict of figures as `export.verify.compare` makes them.
+        Dict of figures as `export.comparison.compare` makes them.
 
     Raises:
         ExportError: If the network does not exist in float64.
     """
     exact = _copy(network, "float64")
-    inputs = {
-        name: array.astype("float64") if array.dtype == "float32" else array
-        for name, array in inputs.items()
-    }
     try:
-        with keras.device("cpu:0"):
-            answers = [
-                keras.ops.convert_to_numpy(signature.answer(exact, row))
-                for row in signature.rows(inputs)
+        return comparison.worst(
+            [
+                comparison.compare(
+                    trial.outputs, _answers(exact, trial), scale, are_images
+                )
+                for trial in trials
             ]
+        )
     except Exception as error:  # Not every operation knows float64.
         raise ExportError(
             f"The network does not run in float64. {one_line(error)}"
         ) from error
-    return verify.compare(outputs, np.concatenate(answers), scale)
+
+
+def _answers(exact, trial):
+    inputs = {
+        name: array.astype("float64") if array.dtype == "float32" else array
+        for name, array in trial.inputs.items()
+    }
+    with keras.device("cpu:0"):
+        return np.concatenate(
+            [
+                keras.ops.convert_to_numpy(signature.answer(exact, row))
+                for row in signature.rows(inputs)
+            ]
+        )
 
 
 def _copy(network, dtype):

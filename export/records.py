@@ -24,6 +24,15 @@ class ExportRequest:
             `None` if it has but one.
         prior: Name of the distribution of the codes that a decoder was trained
             for, for the record; `None` if there is none.
+        sizes: Tuple of pairs `(height, width)`, or `export.endpoints.FREE`; ()
+            for the size of `inputs`.
+        image_dtype: From `export.signature.IMAGE_DTYPES`.
+        calibration: Dict from name to array `(n, ...)`, other inputs than
+            `inputs`; `None` if there are none.
+        float_ends: Names from `export.formats.ENDS`, of convolutions that stay
+            float32 in the dynamic format.
+        force_int8: Boolean, whether int8 is tried for networks with instance
+            norms too.
     """
 
     network: object
@@ -35,6 +44,11 @@ class ExportRequest:
     num_classes: int | None = None
     mode: object = None
     prior: str | None = None
+    sizes: tuple | str = ()
+    image_dtype: str = "float32"
+    calibration: dict | None = None
+    float_ends: tuple = ()
+    force_int8: bool = False
 
     @property
     def role(self):
@@ -56,6 +70,8 @@ class FileReport:
         bounds: `export.formats.Bounds` that it was judged by.
         figures: Dict of what was measured, or of the error met.
         problems: Sentences; the file is published if there are none.
+        rewrites: Dict from the name of each rewrite of the file's network to
+            how often it was applied.
     """
 
     format: str
@@ -64,6 +80,7 @@ class FileReport:
     bounds: Bounds
     figures: dict
     problems: list
+    rewrites: dict = dataclasses.field(default_factory=dict)
 
     @property
     def passed(self):
@@ -76,6 +93,7 @@ class FileReport:
             "bytes": self.num_bytes,
             "passed": self.passed,
             "problems": self.problems,
+            "rewrites": self.rewrites,
             "bounds": dataclasses.asdict(self.bounds),
             "figures": self.figures,
         }

@@ -5,11 +5,10 @@ import hashlib
 import importlib.metadata
 import json
 
-from export import convert
 from keras_gans.version import __version__
 
 PARITY_NAME = "parity.json"
-_FORMAT_VERSION = 2
+_FORMAT_VERSION = 3
 _CHANNELS = {1: "grey", 3: "RGB"}
 
 
@@ -18,37 +17,43 @@ def file_name(role):
     return f"{role}.json"
 
 
-def write_sidecar(folder, request, signature, weights, rewrites, reports):
+def describe(request, endpoints):
+    """Describes the functions of an export, as files tell of themselves.
+
+    Args:
+        request: `export.records.ExportRequest`.
+        endpoints: List of `export.endpoints.Endpoint`.
+
+    Returns:
+        A dict for JSON.
+    """
+    return {
+        "format_version": _FORMAT_VERSION,
+        "network": request.name,
+        "role": request.role,
+        "step": request.step,
+        "mode": request.mode and dataclasses.asdict(request.mode),
+        "versions": _versions(),
+        "signatures": [_describe_endpoint(x, request.prior) for x in endpoints],
+    }
+
+
+def write_sidecar(folder, request, endpoints, weights, reports):
     """Writes the sidecar: all that a program needs to run the files.
 
     Args:
         folder: Folder that holds the files that passed, and no others.
-        request: `export.exporter.ExportRequest`.
-        signature: `export.signature.Signature` of the network.
-        weights: The weights that the network's endpoint reads.
-        rewrites: Dict from the name of each rewrite of the .tflite files to how
-            often it was applied.
-        reports: `export.exporter.FileReport`s of the files that passed.
+        request: `export.records.ExportRequest`.
+        endpoints: List of `export.endpoints.Endpoint`.
+        weights: The weights that the endpoints read.
+        reports: All `export.records.FileReport`s.
     """
-    document = {
-        "format_version": _FORMAT_VERSION,
-        "network": request.name,
-        "step": request.step,
+    document = describe(request, endpoints) | {
         "parameters": int(sum(x.size for x in weights)),
-        "mode": request.mode and dataclasses.asdict(request.mode),
-        "rewrites": rewrites,
-        "versions": _versions(),
-        "signature": convert.ENDPOINT,
-        "inputs": [
-            {"name": name}
-            | _describe_input(name, spec, signature.num_classes, request.prior)
-            for name, spec in signature.inputs.items()
-        ],
-        "output": {"name": signature.output_name}
-        | _describe_output(signature.output_name, signature.output),
         "files": [
-            _describe_file(path, folder, report.format)
+            _describe_file(path, folder, report)
             for report in reports
+            if report.passed
             for path in files_of(folder / report.file_name)
         ],
         "parity": PARITY_NAME,
@@ -56,14 +61,15 @@ def write_sidecar(folder, request, signature, weights, rewrites, reports):
     _write(folder / file_name(request.role), document)
 
 
-def write_parity(folder, request, scale, reports):
+def write_parity(folder, request, endpoints, scale, reports):
     """Writes `parity.json`: every file's figures, those that failed too.
 
     Args:
         folder: Folder of the export.
-        request: `export.exporter.ExportRequest`.
+        request: `export.records.ExportRequest`.
+        endpoints: List of `export.endpoints.Endpoint`.
         scale: Float > 0, the unit of the differences in the figures.
-        reports: All `export.exporter.FileReport`s.
+        reports: All `export.records.FileReport`s.
     """
     document = {
         "format_version": _FORMAT_VERSION,
@@ -72,10 +78,11 @@ def write_parity(folder, request, scale, reports):
         "versions": _versions(),
         "inputs": {
             "source": request.source,
-            "shapes": {
-                name: list(array.shape)
-                for name, array in request.inputs.items()
-            },
+            "shapes": [
+                {name: list(x.shape) for name, x in trial.inputs.items()}
+                for endpoint in endpoints
+                for trial in endpoint.trials
+            ],
         },
         "output": {"name": request.output_name, "scale": scale},
         "files": [report.as_json() for report in reports],
@@ -90,6 +97,25 @@ def files_of(path):
     return [path]
 
 
+def _describe_endpoint(endpoint, prior):
+    signature = endpoint.signature
+    free = {}
+    if endpoint.sides is not None:
+        sides = endpoint.sides
+        free = {"multiple_of": sides.multiple, "at_least": sides.least}
+    return {
+        "name": endpoint.name,
+        "inputs": [
+            {"name": name}
+            | _describe_input(name, spec, signature.num_classes, prior)
+            | (free if name == "images" else {})
+            for name, spec in signature.inputs.items()
+        ],
+        "output": {"name": signature.output_name}
+        | _describe_output(signature.output_name, signature.output),
+    }
+
+
 def _describe_input(name, spec, num_classes, prior):
     if name == "latents":
         return spec.as_json() | {"distribution": "standard normal"}
@@ -97,6 +123,8 @@ def _describe_input(name, spec, num_classes, prior):
         return spec.as_json() | _describe_labels(num_classes)
     if name == "codes":
         return spec.as_json() | {"range": None, "prior": prior}
+    if spec.dtype == "uint8":
+        return _describe_images(spec)
     return _describe_images(spec) | {
         "from_uint8": "images = pixels / 127.5 - 1"
     }
@@ -105,6 +133,8 @@ def _describe_input(name, spec, num_classes, prior):
 def _describe_output(name, spec):
     if name == "codes":
         return spec.as_json() | {"range": None}
+    if spec.dtype == "uint8":
+        return _describe_images(spec)
     return _describe_images(spec) | {
         "to_uint8": "pixels = round(clip((images + 1) * 127.5, 0, 255))"
     }
@@ -121,20 +151,21 @@ def _describe_labels(num_classes):
 
 def _describe_images(spec):
     return spec.as_json() | {
-        "range": [-1, 1],
+        "range": [0, 255] if spec.dtype == "uint8" else [-1, 1],
         "layout": "NHWC",
         "channels": _CHANNELS.get(spec.shape[-1], f"{spec.shape[-1]} channels"),
     }
 
 
-def _describe_file(path, folder, format_name):
+def _describe_file(path, folder, report):
     with path.open("rb") as file:
         checksum = hashlib.file_digest(file, "sha256").hexdigest()
     return {
         "name": path.relative_to(folder).as_posix(),
-        "format": format_name,
+        "format": report.format,
         "bytes": path.stat().st_size,
         "sha256": checksum,
+        "rewrites": report.rewrites,
     }
 
 

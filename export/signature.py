@@ -52,9 +52,16 @@ def role_of(name):
     return name if name in OUTPUTS else "generator"
 
 
+# What --image_dtype can be: pictures in [-1, 1], or their pixels as in files.
+IMAGE_DTYPES = ("float32", "uint8")
+
+
 @dataclasses.dataclass(frozen=True)
 class Spec:
-    """Static shape, batch included, and dtype of one input or output."""
+    """Shape, batch included, and dtype of one input or output.
+
+    Sides of images that are free are `None`.
+    """
 
     shape: tuple
     dtype: str
@@ -81,7 +88,14 @@ class Signature:
     output_name: str = "images"
 
     @classmethod
-    def of(cls, inputs, outputs, num_classes=None, output_name="images"):
+    def of(
+        cls,
+        inputs,
+        outputs,
+        num_classes=None,
+        output_name="images",
+        image_dtype="float32",
+    ):
         """Describes a network by its inputs and its answers.
 
         Args:
@@ -89,15 +103,42 @@ class Signature:
             outputs: Array `(n, ...)`.
             num_classes: Integer or `None`; it means nothing without labels.
             output_name: "images" or "codes".
+            image_dtype: From `IMAGE_DTYPES`, of images in and out.
         """
-        specs = {
-            name: Spec((1, *array.shape[1:]), array.dtype.name)
-            for name, array in inputs.items()
-        }
-        output = Spec((1, *outputs.shape[1:]), "float32")
+
+        def spec(name, array):
+            dtype = image_dtype if name == "images" else KINDS[name].dtype
+            return Spec((1, *array.shape[1:]), dtype)
+
         if "labels" not in inputs:
             num_classes = None
-        return cls(specs, output, num_classes, output_name)
+        return cls(
+            {name: spec(name, array) for name, array in inputs.items()},
+            spec(output_name, outputs),
+            num_classes,
+            output_name,
+        )
+
+    def with_free_sides(self):
+        """Returns the signature for images of any height and width."""
+
+        def free(name, spec):
+            if name != "images":
+                return spec
+            return Spec((1, None, None, spec.shape[-1]), spec.dtype)
+
+        return dataclasses.replace(
+            self,
+            inputs={name: free(name, x) for name, x in self.inputs.items()},
+            output=free(self.output_name, self.output),
+        )
+
+    def as_json(self):
+        """Returns what a file must say of itself."""
+        return {
+            "inputs": {name: x.as_json() for name, x in self.inputs.items()},
+            "outputs": {self.output_name: self.output.as_json()},
+        }
 
 
 def name_inputs(inputs, are_codes=False):

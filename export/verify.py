@@ -1,22 +1,19 @@
-"""Opens exported files in a process of its own and measures them.
+"""Opens exported files in a process of its own and lets them answer.
 
     python verify.py JOBS.json RESULTS.jsonl
 
 It is run as a file, not as a module: it imports nothing of this package and
-no Keras, and TensorFlow only for a SavedModel, so what it measures is what the
+no Keras, and TensorFlow only for a SavedModel, so what it sees is what the
 users of the files will get. A file that kills the interpreter kills this
 process, not the exporter; the results written so far remain.
 """
 
+import collections
 import json
 import os
 import sys
 
 import numpy as np
-
-# Keeps the PSNR of two equal outputs finite: 206 dB.
-_SMALLEST_SQUARED_ERROR = 1e-20
-_PEAK = 2.0  # In units of their scale, outputs lie in [-1, 1].
 
 
 def main(jobs_path, results_path):
@@ -34,93 +31,111 @@ def main(jobs_path, results_path):
 
 def _measure(job):
     opener = _RUNTIMES[job["runtime"]]
-    run, figures = opener(job["path"], job["endpoint"])
-    inputs, expected = dict(np.load(job["inputs"])), np.load(job["outputs"])
-    wanted = {
-        name: {"shape": [1, *array.shape[1:]], "dtype": array.dtype.name}
-        for name, array in inputs.items()
-    }
-    if figures["inputs"] != wanted:
+    run, look, figures = opener(job["path"], list(job["signatures"]))
+    if figures["signatures"] != job["signatures"]:
         return figures  # LiteRT would change the file's shape to fit.
-    outputs = np.concatenate(
-        [
-            run({name: array[i : i + 1] for name, array in inputs.items()})
-            for i in range(len(expected))
+    for trial in job["trials"]:
+        inputs = dict(np.load(trial["inputs"]))
+        (count,) = {len(array) for array in inputs.values()}
+        answers = [
+            run(
+                trial["endpoint"],
+                {name: array[i : i + 1] for name, array in inputs.items()},
+            )
+            for i in range(count)
         ]
-    )
-    return figures | compare(outputs, expected, job["scale"])
+        np.save(trial["answers"], np.concatenate(answers))
+    return figures | look()
 
 
-def compare(outputs, expected, scale):
-    """Compares two arrays of outputs, figure by figure.
-
-    Args:
-        outputs: Array `(n, ...)`.
-        expected: Array `(n, ...)`.
-        scale: Float > 0, the unit of the differences and of the PSNR.
-    """
-    finite = bool(np.isfinite(outputs).all())
-    same_shape = outputs.shape == expected.shape
-    figures = {"finite": finite, "same_shape": same_shape}
-    if not (finite and same_shape):
-        return figures
-    differences = np.abs(outputs.astype("float64") - expected) / scale
-    errors = np.mean(differences**2, axis=tuple(range(1, outputs.ndim)))
-    worst = max(float(errors.max()), _SMALLEST_SQUARED_ERROR)
-    return figures | {
-        "max_difference": float(differences.max()),
-        "mean_difference": float(differences.mean()),
-        "psnr_db": float(10.0 * np.log10(_PEAK**2 / worst)),
-        "output_min": float(outputs.min()),
-        "output_max": float(outputs.max()),
-    }
-
-
-def _open_litert(path, endpoint):
+def _open_litert(path, endpoints):
     from ai_edge_litert.interpreter import Interpreter
 
     interpreter = Interpreter(path, num_threads=os.cpu_count())
-    interpreter.allocate_tensors()
-    runner = interpreter.get_signature_runner(endpoint)
-    names = [x["op_name"] for x in interpreter._get_ops_details()]
-    figures = {
-        "inputs": _describe_litert(runner.get_input_details()),
-        "outputs": _describe_litert(runner.get_output_details()),
-        "operators": {x: names.count(x) for x in sorted(set(names))},
-        "partitions": names.count("DELEGATE"),
+    runners = {
+        name: interpreter.get_signature_runner(name)
+        for name in interpreter.get_signature_list()
     }
-    figures["operators"].pop("DELEGATE", None)
-    (output_name,) = figures["outputs"]
-    return lambda inputs: runner(**inputs)[output_name], figures
+    signatures = {
+        name: {
+            "inputs": _describe_litert(runner.get_input_details()),
+            "outputs": _describe_litert(runner.get_output_details()),
+        }
+        for name, runner in runners.items()
+    }
+
+    def run(endpoint, inputs):
+        (outputs,) = runners[endpoint](**inputs).values()
+        return outputs
+
+    def look():  # Once it has run, and so has been divided.
+        names = [x["op_name"] for x in interpreter._get_ops_details()]
+        return {"partitions": names.count("DELEGATE")}
+
+    figures = {
+        "signatures": signatures,
+        "operators": _count_operators(path),
+    }
+    return run, look, figures
 
 
 def _describe_litert(details):
     return {
         name: {
-            "shape": [int(x) for x in detail["shape_signature"]],
+            "shape": [
+                None if x < 0 else int(x) for x in detail["shape_signature"]
+            ],
             "dtype": np.dtype(detail["dtype"]).name,
         }
         for name, detail in details.items()
     }
 
 
-def _open_saved_model(path, endpoint):
+def _count_operators(path):
+    """Counts the operators of all signatures; the interpreter knows one's."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    with open(path, "rb") as file:
+        model = schema.Model.GetRootAs(file.read())
+    names = {
+        value: name
+        for name, value in vars(schema.BuiltinOperator).items()
+        if name.isupper()
+    }
+    codes = [model.OperatorCodes(i) for i in range(model.OperatorCodesLength())]
+    # Old files have the number in the first field, new ones in the second.
+    kinds = [
+        names[max(x.BuiltinCode(), x.DeprecatedBuiltinCode())] for x in codes
+    ]
+    graphs = [model.Subgraphs(i) for i in range(model.SubgraphsLength())]
+    counts = collections.Counter(
+        kinds[graph.Operators(i).OpcodeIndex()]
+        for graph in graphs
+        for i in range(graph.OperatorsLength())
+    )
+    return dict(sorted(counts.items()))
+
+
+def _open_saved_model(path, endpoints):
     import tensorflow as tf
 
     model = tf.saved_model.load(path)
-    function = model.signatures[endpoint]
-    figures = {
-        "inputs": _describe_specs(function.structured_input_signature[1]),
-        "outputs": _describe_specs(function.structured_outputs),
+    functions = {name: model.signatures[name] for name in endpoints}
+    signatures = {
+        name: {
+            "inputs": _describe_specs(x.structured_input_signature[1]),
+            "outputs": _describe_specs(x.structured_outputs),
+        }
+        for name, x in functions.items()
     }
-    (output_name,) = figures["outputs"]
 
-    # The function does not keep the model's variables alive, so hold it here.
-    def run(inputs, model=model):
+    # A function does not keep the model's variables alive, so hold it here.
+    def run(endpoint, inputs, model=model):
         tensors = {name: tf.constant(x) for name, x in inputs.items()}
-        return function(**tensors)[output_name].numpy()
+        (outputs,) = functions[endpoint](**tensors).values()
+        return outputs.numpy()
 
-    return run, figures
+    return run, dict, {"signatures": signatures}
 
 
 def _describe_specs(specs):

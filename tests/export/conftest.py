@@ -9,7 +9,8 @@ import pytest  # noqa: E402
 
 import export  # noqa: E402
 import keras_gans  # noqa: E402
-from export import parity_inputs  # noqa: E402
+from export import convert, parity_inputs  # noqa: E402
+from export.endpoints import DEFAULT_NAME, Endpoint  # noqa: E402
 from keras_gans import checkpoints  # noqa: E402
 
 SHAPE = (32, 32, 3)
@@ -97,6 +98,12 @@ def run_dir(tmp_path_factory):
         generator_ba=images[:3],
     )
     return run_dir
+
+
+def write_saved_model(model, signature, path):
+    """Writes any network behind any signature, as a saboteur would."""
+    endpoint = Endpoint(DEFAULT_NAME, model, signature, [])
+    return convert.write_saved_model([endpoint], path)
 
 
 @pytest.fixture

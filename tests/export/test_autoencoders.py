@@ -23,10 +23,12 @@ from export import (
     precision,
     sources,
 )
+from export.endpoints import Trial
 from export.errors import ExportError
 from export.records import ExportRequest
 from export.signature import Signature
 from keras_gans import checkpoints
+from tests.export import conftest
 from tests.models import tiny_autoencoders
 
 SHAPE = (28, 28, 1)
@@ -153,11 +155,12 @@ def test_sidecars_describe_codes(published, read_json):
     }
     is_variational = published.kind == "variational"
     prior = "standard normal" if is_variational else None
-    assert encoder["output"] == codes
-    assert decoder["inputs"] == [codes | {"prior": prior}]
-    assert encoder["inputs"][0]["channels"] == "grey"
-    assert decoder["output"]["range"] == [-1, 1]
-    assert "to_uint8" in decoder["output"]
+    (encoding,), (decoding,) = encoder["signatures"], decoder["signatures"]
+    assert encoding["output"] == codes
+    assert decoding["inputs"] == [codes | {"prior": prior}]
+    assert encoding["inputs"][0]["channels"] == "grey"
+    assert decoding["output"]["range"] == [-1, 1]
+    assert "to_uint8" in decoding["output"]
     # The means alone: no kernel of the variances.
     assert encoder["parameters"] == (28 * 28 + 1) * 8 + (8 + 1) * CODE_DIM
 
@@ -167,7 +170,7 @@ def test_parity_record_has_the_scale_of_the_codes(published, read_json):
     record = read_json(published.folder / "encoder" / "parity.json")
     assert record["inputs"] == {
         "source": "emoji",
-        "shapes": {"images": [8, *SHAPE]},
+        "shapes": [{"images": [8, *SHAPE]}],
     }
     assert record["output"]["name"] == "codes"
     np.testing.assert_allclose(
@@ -178,7 +181,7 @@ def test_parity_record_has_the_scale_of_the_codes(published, read_json):
     record = read_json(published.folder / "decoder" / "parity.json")
     assert record["inputs"] == {
         "source": "codes of emoji",
-        "shapes": {"codes": [8, CODE_DIM]},
+        "shapes": [{"codes": [8, CODE_DIM]}],
     }
     assert record["output"] == {"name": "images", "scale": 1.0}
 
@@ -212,7 +215,7 @@ def test_spatial_codes_of_a_run(tmp_path, read_json):
     (tmp_path / "samples").mkdir()
     arrays = {"encoder": images, "decoder/codes": codes}
     np.savez(tmp_path / "samples" / "inputs.npz", **arrays)
-    words = f"--run_dir={tmp_path}", "--formats=float32", "--image_size=8x6"
+    words = f"--run_dir={tmp_path}", "--formats=float32", "--sizes=8x6"
     assert cli.main(["export", *words]) == 0
     folder = tmp_path / "export"
     np.testing.assert_allclose(
@@ -229,10 +232,11 @@ def test_spatial_codes_of_a_run(tmp_path, read_json):
     assert record["step"] == 5
     assert record["inputs"] == {
         "source": "samples/inputs.npz",
-        "shapes": {"codes": [8, 4, 3, 2]},
+        "shapes": [{"codes": [8, 4, 3, 2]}],
     }
     sidecar = read_json(folder / "encoder" / "encoder.json")
-    assert sidecar["output"]["shape"] == [1, 4, 3, 2]
+    (signature,) = sidecar["signatures"]
+    assert signature["output"]["shape"] == [1, 4, 3, 2]
 
 
 @pytest.fixture
@@ -258,7 +262,7 @@ def test_decoder_of_any_size_gets_codes_of_the_size(tmp_path, requests_of):
     model.save(path)
     words = f"--model={path}", "--network=decoder"
     assert requests_of(*words) == 2
-    (request,) = requests_of(*words, "--image_size=8x12")
+    (request,) = requests_of(*words, "--sizes=8x12")
     emoji = parity_inputs.default({"images": (8, 12, 3)})["images"]
     np.testing.assert_allclose(
         request.inputs["codes"], model.encode(emoji), rtol=1e-4, atol=1e-4
@@ -323,7 +327,8 @@ def test_mixed_precision_is_copied_to_float32_and_float64():
     decoder = precision.as_float32(networks["decoder"])
     inputs = {"codes": codes}
     images = network.reference_outputs(decoder, inputs)
-    figures = precision.rounding_figures(decoder, inputs, images, 1.0)
+    trials = [Trial(inputs, images)]
+    figures = precision.rounding_figures(decoder, trials, 1.0, True)
     assert 0.0 < figures["max_difference"] < 1e-5
 
 
@@ -458,8 +463,10 @@ def test_spoilt_encoders_are_not_published(tmp_path, monkeypatch):
             np.zeros((1, CODE_DIM), "float32"),
             output_name="codes",
         )
-        convert.write_saved_model(spoil(encoder), signature, tmp_path / name)
-        convert.convert_to_float32(tmp_path / name, tmp_path / f"{name}.tflite")
+        written = conftest.write_saved_model(
+            spoil(encoder), signature, tmp_path / name
+        )
+        convert.convert_to_float32(written, tmp_path / f"{name}.tflite")
         data.append((tmp_path / f"{name}.tflite").read_bytes())
     spoilt = iter(data)
     changed = dataclasses.replace(

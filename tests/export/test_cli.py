@@ -40,7 +40,7 @@ def test_two_directions_give_two_folders(screen, run_dir, read_json):
         assert sidecar["network"] == name
         assert sidecar["step"] == 3
         formats = {x["format"] for x in sidecar["files"]}
-        assert formats == {"saved_model", "float32", "float16"}
+        assert formats == {"saved_model", "float32", "float16", "dynamic"}
         for file in sidecar["files"]:
             assert (folder / file["name"]).stat().st_size == file["bytes"]
     files = [
@@ -55,7 +55,7 @@ def test_screen_is_readable(screen, run_dir):
     lines = screen.stdout.splitlines()
     assert lines[0] == "Checkpoint: step 3"
     files = [x for x in lines if x.endswith("  ok")]
-    assert len(files) == 6
+    assert len(files) == 8
     assert all("MB  max difference " in x and " dB  ok" in x for x in files)
     assert "generator_ba: 3 inputs, samples/inputs.npz (8 is better)" in lines
     assert f"Wrote {run_dir / 'export'}. To run a file:" in lines
@@ -76,7 +76,7 @@ def test_help_is_short_and_complete(capsys):
     assert cli.main(["export", "--help"]) == 0
     text = capsys.readouterr().out
     lines = text.splitlines()
-    assert len(lines) < 40
+    assert len(lines) < 60
     assert max(map(len, lines)) < 80
     for name in cli._FLAGS:
         assert f"--{name}=" in text
@@ -98,8 +98,8 @@ def test_help_is_short_and_complete(capsys):
         (["--run_dir="], "--run_dir is empty: give it a value."),
         (
             ["--run_dir=a", "--formats=float32,int4"],
-            "--formats must be from saved_model, float32, float16. "
-            "Received: int4.",
+            "--formats must be from saved_model, float32, float16, dynamic, "
+            "int8. Received: int4.",
         ),
         (
             ["--run_dir=a", "--rewrites=reflection_padding,fast"],
@@ -112,15 +112,24 @@ def test_help_is_short_and_complete(capsys):
             "--pictures goes with --model; a run is compared on its own data.",
         ),
         (
-            ["--model=a", "--image_size=64"],
-            "--image_size must be HEIGHTxWIDTH, such as 256x256. Received: 64.",
+            ["--model=a", "--sizes=64x"],
+            "--sizes must be free, or sides and HEIGHTxWIDTHs with commas, "
+            "such as 128,256x384. Received: 64x.",
+        ),
+        (
+            ["--model=a", "--image_dtype=int8"],
+            "--image_dtype must be float32 or uint8. Received: int8.",
+        ),
+        (
+            ["--model=a", "--float_ends=middle"],
+            "--float_ends must be from first, last. Received: middle.",
         ),
         (
             ["--rundir=a"],
             "Unknown command line flag 'rundir'. Did you mean: run_dir ?. "
             "Accepted: --run_dir, --model, --network, --output_dir, "
-            "--formats, --rewrites, --pictures, --image_size, --norm_mode, "
-            "--dropout.",
+            "--formats, --rewrites, --pictures, --sizes, --image_dtype, "
+            "--float_ends, --force_int8, --norm_mode, --dropout.",
         ),
     ],
 )
@@ -202,12 +211,13 @@ def test_full_disk(model_file, tmp_path, capsys, monkeypatch):
     assert "not enough disk space: 0 MB needed, 0 MB free" in line
 
 
-def test_image_size_of_a_fixed_network(model_file, tmp_path, capsys):
-    line = refuse(capsys, 2, f"--model={model_file}", "--image_size=64x64")
+def test_size_that_does_not_fit(model_file, tmp_path, capsys):
+    line = refuse(capsys, 2, f"--model={model_file}", "--sizes=32,33x64")
     assert line == (
-        "--image_size must be 32x32 here, the size of the network's input. "
-        "Received: 64x64."
+        "--sizes must be multiples of 2 for this network, 2 at least. "
+        "Received: 33x64."
     )
+    assert not (model_file.parent / "export").exists()
 
 
 def test_free_size_and_own_pictures(tmp_path, capsys, read_json):
@@ -216,12 +226,12 @@ def test_free_size_and_own_pictures(tmp_path, capsys, read_json):
     words = [f"--model={tmp_path / 'free.keras'}", "--formats=float32"]
     line = refuse(capsys, 2, *words)
     assert line == (
-        "--image_size=HEIGHTxWIDTH is needed: the network takes images of "
+        "--sizes is needed, such as --sizes=256: the network takes images of "
         "any size."
     )
     pictures = tmp_path / "pictures"
     pictures.mkdir()
-    words += ["--image_size=16x24", f"--pictures={pictures}"]
+    words += ["--sizes=16x24", f"--pictures={pictures}"]
     assert "pictures" in refuse(capsys, 65, *words)
     rng = np.random.default_rng(0)
     for index in range(2):
@@ -232,7 +242,7 @@ def test_free_size_and_own_pictures(tmp_path, capsys, read_json):
     assert "model: 2 inputs, pictures of a folder (8 is better)" in screen
     assert (tmp_path / "export" / "generator_float32.tflite").exists()
     sidecar = read_json(tmp_path / "export" / "generator.json")
-    assert sidecar["rewrites"] == {}
+    assert [x["rewrites"] for x in sidecar["files"]] == [{}]
 
 
 @keras.saving.register_keras_serializable(package="tests")
@@ -283,9 +293,33 @@ def test_pictures_for_a_network_that_takes_none(gan_file, tmp_path, capsys):
     )
 
 
-def test_image_size_for_a_network_that_takes_no_images(gan_file, capsys):
-    line = refuse(capsys, 2, f"--model={gan_file}", "--image_size=8x8")
+def test_sizes_for_a_network_that_takes_no_images(gan_file, capsys):
+    line = refuse(capsys, 2, f"--model={gan_file}", "--sizes=8x8")
     assert line == (
-        "--image_size must be absent here, the size of the network's input. "
-        "Received: 8x8."
+        "--sizes is for networks from images to images. generator makes "
+        "images of latents and labels."
+    )
+
+
+def test_int8_without_calibration(model_file, capsys):
+    words = f"--model={model_file}", "--formats=int8"
+    assert refuse(capsys, 65, *words) == (
+        "The format int8 needs pictures to be calibrated by: name a folder "
+        "with --pictures, or take the format dynamic."
+    )
+
+
+def test_int8_for_instance_norms(run_dir, tmp_path, capsys):
+    shutil.copytree(run_dir, tmp_path / "run")
+    images = np.zeros((2, 64, 64, 3), "uint8")
+    np.savez(
+        tmp_path / "run" / "samples" / "calibration.npz",
+        generator_ab=images,
+        generator_ba=images,
+    )
+    words = f"--run_dir={tmp_path / 'run'}", "--formats=int8"
+    assert refuse(capsys, 65, *words) == (
+        "The format int8 is not offered for generator_ab, which has instance "
+        "norms: the fixed ranges of its activations were measured to spoil "
+        "the images. Take the format dynamic."
     )

@@ -12,15 +12,18 @@ from ai_edge_litert import schema_py_generated as schema
 
 import export
 from export import cli, convert, formats, parity
-from export.signature import Signature
+from export.signature import Signature, Spec
 from tests.export import conftest, gan_models
 
 
 def edit_kernels(data, edit):
     """Applies `edit` to the numbers of every large buffer of a .tflite."""
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(data))
-    for buffer in model.buffers:
-        if buffer.data is not None and len(buffer.data) > 400:
+    texts = {entry.buffer for entry in model.metadata}
+    for index, buffer in enumerate(model.buffers):
+        if index in texts or buffer.data is None:
+            continue
+        if len(buffer.data) > 400:
             values = np.asarray(buffer.data, "uint8").view("float32").copy()
             edit(values)
             buffer.data = values.view("uint8")
@@ -58,9 +61,11 @@ def convert_other(tmp_path_factory):
     def convert_other(model, input_shape=conftest.SHAPE):
         folder = tmp_path_factory.mktemp("other")
         signature = signature_of(input_shape)
-        convert.write_saved_model(model, signature, folder / "saved_model")
+        written = conftest.write_saved_model(
+            model, signature, folder / "saved_model"
+        )
         path = folder / "other.tflite"
-        convert.convert_to_float32(folder / "saved_model", path)
+        convert.convert_to_float32(written, path)
         return path.read_bytes()
 
     return convert_other
@@ -80,7 +85,7 @@ def convert_unusual(generator, path, configure):
     """Converts a network that ends in an operator LiteRT does not have."""
     unusual = rebuild(generator, invert)
     signature = signature_of(conftest.SHAPE)
-    convert.write_saved_model(unusual, signature, path)
+    conftest.write_saved_model(unusual, signature, path)
     converter = tf.lite.TFLiteConverter.from_saved_model(str(path))
     configure(converter)
     with convert._quiet_conversion():
@@ -224,8 +229,12 @@ def convert_rewired(generator, path, latents=None, labels=None, dtype="int32"):
     signature = Signature.of(
         arrays, np.zeros((1, *gan_models.SHAPE), "float32"), NUM_CLASSES
     )
-    convert.write_saved_model(rewired, signature, path / "saved_model")
-    convert.convert_to_float32(path / "saved_model", path / "file.tflite")
+    specs = signature.inputs | {"labels": Spec((1,), dtype)}
+    signature = dataclasses.replace(signature, inputs=specs)
+    written = conftest.write_saved_model(
+        rewired, signature, path / "saved_model"
+    )
+    convert.convert_to_float32(written, path / "file.tflite")
     return (path / "file.tflite").read_bytes()
 
 
