@@ -7,7 +7,12 @@ from export.rewrites import batch_norm
 from export.rewrites.replacement import Replacement, concatenate, window
 from keras_gans.layers import ReflectionPadding2D
 
+# Sums grow with the channels, products with their square. With AVX2, one
+# thread, 16 channels and filters are as fast as before, 32 are 1.1 to 1.4 times
+# as fast, 64 are 1.25 to 1.6, 256 are 1.7 to 1.9 times. Kernels twice as large
+# are worth that from 64 on: wider processors spend more of the time on sums.
 _FEWEST_CHANNELS = 64
+# Two tiles. Such images cost next to nothing, and have the largest kernels.
 _SMALLEST_SIZE = 8
 _TILE = 4  # Rows of the result that are made at once.
 _KERNEL_TRANSFORM = np.array(
