@@ -10,11 +10,13 @@ from export.rewrites import (
     pixel_projection,
     reflection_padding,
     transposed_convolution,
+    winograd_convolution,
 )
 
 # name -> function of a layer, its input shape and what follows it, in the
-# order of trial.
+# order of trial: a reflection that a convolution can take in comes first.
 _REWRITES = {
+    "winograd_convolution": winograd_convolution.rewrite,
     "reflection_padding": reflection_padding.rewrite,
     "pixel_projection": pixel_projection.rewrite,
     "transposed_convolution": transposed_convolution.rewrite,

@@ -3,6 +3,7 @@
 from export.errors import ExportError
 
 NAMES = (
+    "winograd_convolution",
     "reflection_padding",
     "pixel_projection",
     "transposed_convolution",

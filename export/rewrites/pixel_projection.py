@@ -3,8 +3,8 @@
 import numpy as np
 from keras import layers, ops
 
+from export.rewrites import batch_norm
 from export.rewrites.replacement import Replacement
-from export.rewrites.transposed_convolution import fold, is_batch_norm
 
 
 class PixelProjection(Replacement):
@@ -18,13 +18,13 @@ class PixelProjection(Replacement):
 
     Args:
         layer: Built `Conv2DTranspose` that `rewrite` recognises.
-        batch_norm: The `BatchNormalization` that follows, or `None`.
+        norm: The `BatchNormalization` that follows, or `None`.
     """
 
-    def __init__(self, layer, batch_norm=None):
-        chain = [layer, batch_norm]
+    def __init__(self, layer, norm=None):
+        chain = [layer, norm]
         super().__init__([x for x in chain if x is not None])
-        kernel, bias = fold(layer, batch_norm)
+        kernel, bias = batch_norm.fold(layer, norm)
         height, width, channels, _ = kernel.shape
         matrix = kernel.transpose(2, 0, 1, 3).reshape(channels, -1)
         self._matrix = self.add_constant("matrix", matrix)
@@ -61,6 +61,6 @@ def rewrite(layer, input_shape, followers):
         and all(k >= s for k, s in zip(layer.kernel_size, layer.strides))
     ):
         return None
-    if is_batch_norm(layer, followers[:1]):
+    if batch_norm.follows(layer, followers):
         return PixelProjection(layer, followers[0]), 1
     return PixelProjection(layer), 0

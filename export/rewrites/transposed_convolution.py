@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from export.rewrites import batch_norm
 from export.rewrites.replacement import Replacement, concatenate, window
 
 # XNNPACK multiplies matrices in strips of 16 columns and more. Of so few
@@ -25,11 +26,11 @@ class _StrideTwo(Replacement):
     Args:
         layer: Built `Conv2DTranspose` of stride 2.
         cropping: The `Cropping2D` that follows, or `None`.
-        batch_norm: The `BatchNormalization` that follows, or `None`.
+        norm: The `BatchNormalization` that follows, or `None`.
     """
 
-    def __init__(self, layer, cropping=None, batch_norm=None):
-        chain = [layer, cropping, batch_norm]
+    def __init__(self, layer, cropping=None, norm=None):
+        chain = [layer, cropping, norm]
         super().__init__([x for x in chain if x is not None])
         self._crops = _crops(layer, cropping)
         self._kernel_size = layer.kernel_size
@@ -54,9 +55,9 @@ class PhaseConvolutions(_StrideTwo):
     multiplied in vain. Depth to space puts the pixels where they belong.
     """
 
-    def __init__(self, layer, cropping=None, batch_norm=None):
-        super().__init__(layer, cropping, batch_norm)
-        kernel, bias = fold(layer, batch_norm)
+    def __init__(self, layer, cropping=None, norm=None):
+        super().__init__(layer, cropping, norm)
+        kernel, bias = batch_norm.fold(layer, norm)
         self._offsets = [
             [_offsets(phase, crop, size) for phase in (0, 1)]
             for crop, size in zip(self._crops, self._kernel_size)
@@ -113,9 +114,9 @@ class JointConvolution(_StrideTwo):
     are zero: 3x3 becomes four of 2x2.
     """
 
-    def __init__(self, layer, cropping=None, batch_norm=None):
-        super().__init__(layer, cropping, batch_norm)
-        kernel, bias = fold(layer, batch_norm)
+    def __init__(self, layer, cropping=None, norm=None):
+        super().__init__(layer, cropping, norm)
+        kernel, bias = batch_norm.fold(layer, norm)
         size = self._size = [(k + 1) // 2 for k in self._kernel_size]
         padded = np.zeros(
             (2 * size[0], 2 * size[1], *kernel.shape[2:]), kernel.dtype
@@ -161,17 +162,17 @@ def rewrite(layer, input_shape, followers):
         and min(layer.kernel_size) >= 2
     ):
         return None
-    cropping = batch_norm = None
+    cropping = norm = None
     followers = list(followers)
     if _is_cropping(layer, followers[:1]):
         cropping = followers.pop(0)
-    if is_batch_norm(layer, followers[:1]):
-        batch_norm = followers.pop(0)
+    if batch_norm.follows(layer, followers):
+        norm = followers.pop(0)
     replacement_cls = PhaseConvolutions
     if layer.filters <= _FEW_FILTERS:
         replacement_cls = JointConvolution
-    num_absorbed = sum(x is not None for x in (cropping, batch_norm))
-    return replacement_cls(layer, cropping, batch_norm), num_absorbed
+    num_absorbed = sum(x is not None for x in (cropping, norm))
+    return replacement_cls(layer, cropping, norm), num_absorbed
 
 
 def _offsets(phase, crop, size):
@@ -194,59 +195,9 @@ def _crops(layer, cropping):
     return crops
 
 
-def is_batch_norm(layer, follower):
-    """Whether what follows a convolution can be folded into it.
-
-    Args:
-        layer: `Conv2DTranspose`.
-        follower: List with the operation that follows, or empty.
-    """
-    return (
-        _is_linear(layer)
-        and [type(x) for x in follower] == [layers.BatchNormalization]
-        and follower[0].axis in (-1, 3)
-    )
-
-
 def _is_cropping(layer, follower):
     return (
-        _is_linear(layer)
+        layer.activation is keras.activations.linear
         and [type(x) for x in follower] == [layers.Cropping2D]
         and follower[0].data_format == "channels_last"
     )
-
-
-def _is_linear(layer):
-    return layer.activation is keras.activations.linear
-
-
-def fold(layer, batch_norm):
-    """Folds a batch norm, by its running statistics, into a convolution.
-
-    Args:
-        layer: Built `Conv2DTranspose`.
-        batch_norm: Built `BatchNormalization`, or `None`.
-
-    Returns:
-        A pair of float64 arrays: the kernel `(height, width, input_channels,
-        filters)` and the bias `(filters,)`.
-    """
-    kernel = _numpy(layer.kernel).transpose(0, 1, 3, 2)
-    bias = np.zeros(layer.filters)
-    if layer.use_bias:
-        bias = _numpy(layer.bias)
-    if batch_norm is not None:
-        factor = 1 / np.sqrt(
-            _numpy(batch_norm.moving_variance) + batch_norm.epsilon
-        )
-        if batch_norm.scale:
-            factor = factor * _numpy(batch_norm.gamma)
-        kernel = kernel * factor
-        bias = (bias - _numpy(batch_norm.moving_mean)) * factor
-        if batch_norm.center:
-            bias = bias + _numpy(batch_norm.beta)
-    return kernel, bias
-
-
-def _numpy(weight):
-    return ops.convert_to_numpy(weight).astype("float64")

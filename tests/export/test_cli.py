@@ -103,8 +103,9 @@ def test_help_is_short_and_complete(capsys):
         ),
         (
             ["--run_dir=a", "--rewrites=reflection_padding,fast"],
-            "--rewrites must be all, none or from reflection_padding, "
-            "pixel_projection, transposed_convolution, blocked_convolution. "
+            "--rewrites must be all, none or from winograd_convolution, "
+            "reflection_padding, pixel_projection, transposed_convolution, "
+            "blocked_convolution. "
             "Received: fast.",
         ),
         (

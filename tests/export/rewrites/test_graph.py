@@ -97,8 +97,9 @@ def test_a_choice_of_rewrites():
 
 def test_unknown_rewrite_is_refused():
     message = (
-        "^`rewrites` must be names from reflection_padding, pixel_projection, "
-        "transposed_convolution, blocked_convolution. Received: winograd.$"
+        "^`rewrites` must be names from winograd_convolution, "
+        "reflection_padding, pixel_projection, transposed_convolution, "
+        "blocked_convolution. Received: winograd.$"
     )
     with pytest.raises(export.ExportError, match=message):
         graph.rewrite(resnet(), ["winograd"])
