@@ -16,6 +16,7 @@ from export import snippets
 
 CARD_NAME = "MODEL_CARD.md"
 SNIPPETS_NAME = "snippets"
+OWN_NAMES = (CARD_NAME, SNIPPETS_NAME)
 _LONGEST = 200
 # All that names and sentences need, and nothing that ends a string, a comment,
 # a code span or a table's cell in any of the languages.
