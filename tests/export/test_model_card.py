@@ -245,3 +245,7 @@ def test_package_has_its_templates():
     project = tomllib.loads((root / "pyproject.toml").read_text())
     data = project["tool"]["setuptools"]["package-data"]
     assert data["export"] == ["templates/*.jinja"]
+
+
+def test_white_space_becomes_one_space():
+    assert model_card.cleaned(["a\n \tb"]) == ["a b"]

@@ -164,9 +164,7 @@ def test_sizes_are_chosen_by_name(cases, show, tmp_path):
     )
     write_blend(tmp_path / "export", document, "__call__")
     _, images = save_picture(tmp_path / "photo.png", (10, 6, 3))
-    answer = show(
-        tmp_path / "export", tmp_path / "photo.png", signature="10x6"
-    )
+    answer = show(tmp_path / "export", tmp_path / "photo.png", signature="10x6")
     assert_shows(answer["pixels"], blended(images)[0])
 
 
