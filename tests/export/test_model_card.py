@@ -174,6 +174,22 @@ def test_tables_are_whole(name):
         assert len({line.count("|") for line in table.splitlines()}) == 1
 
 
+def test_card_without_programs_says_why():
+    document = sidecars.sidecar(
+        sidecars.picture_to_picture(sidecars.COLOUR), formats=("saved_model",)
+    )
+    record = sidecars.parity(document)
+    for name in ("operators", "partitions"):
+        del record["files"][0]["figures"][name]
+    texts = model_card.render(document, record)
+    assert list(texts) == ["MODEL_CARD.md"]
+    card = texts["MODEL_CARD.md"]
+    assert card.count("there is no .tflite file") == len(snippets.SNIPPETS)
+    assert "snippets/" not in card
+    assert "partition is" not in card
+    assert "\n\n\n" not in card
+
+
 HOSTILE = (
     "a`b|c\n## Free\n</title><script>alert(1)</script>"
     "*/ \"\"\"; ''' ${x} \\(y) --> [l](http://e) {{ 7*7 }} %s"
