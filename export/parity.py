@@ -64,13 +64,14 @@ class Job:
         }
 
 
-def measure(jobs, scratch):
+def measure(jobs, scratch, python=(sys.executable,)):
     """Measures files in a fresh process, and in another one after a crash.
 
     Args:
         jobs: List of `Job`. SavedModels are measured last, so that .tflite
             files meet a process without TensorFlow.
         scratch: Folder for the messages between the processes.
+        python: The words of the command that starts Python. Default: this one.
 
     Returns:
         Dict from job to figures; `{"error": sentence}` if there are none.
@@ -78,17 +79,17 @@ def measure(jobs, scratch):
     jobs = sorted(jobs, key=lambda job: job.runtime == "saved_model")
     figures = []
     while len(figures) < len(jobs):
-        figures += _run_verifier(jobs[len(figures) :], Path(scratch))
+        figures += _run_verifier(jobs[len(figures) :], Path(scratch), python)
     return dict(zip(jobs, figures))
 
 
-def _run_verifier(jobs, scratch):
+def _run_verifier(jobs, scratch, python):
     """Returns the figures up to the first crash, at least one of them."""
     messages, results = scratch / "jobs.json", scratch / "results.jsonl"
     messages.write_text(json.dumps([job.as_json() for job in jobs]))
     results.write_text("")
     # -P: this package's folder must not hide other packages' modules.
-    command = [sys.executable, "-P", VERIFIER, messages, results]
+    command = [*python, "-P", VERIFIER, messages, results]
     environment = os.environ | {
         "CUDA_VISIBLE_DEVICES": "-1",  # Bounds are meant for float32.
         "TF_CPP_MIN_LOG_LEVEL": "3",
