@@ -78,7 +78,7 @@ def python_command(root):
 
     Args:
         root: Folder that keeps guests, one for each version of LiteRT. A guest
-            is some 190 MB, downloads of 140 MB.
+            is some 210 MB, downloads of 130 MB.
 
     Returns:
         List of words, to be followed by Python's arguments.
