@@ -11,6 +11,7 @@ from export import (
     convert,
     endpoints,
     metadata,
+    model_card,
     network,
     parity,
     precision,
@@ -155,6 +156,7 @@ def _own_names(role):
         *(file_format.file_name(role) for file_format in FORMATS.values()),
         sidecar.file_name(role),
         sidecar.PARITY_NAME,
+        *model_card.OWN_NAMES,
     ]
 
 
@@ -230,14 +232,15 @@ class _Candidate:
             publish.remove(job.path)
 
     def write_records(self, reports):
-        """Writes the sidecar and the proof beside the files."""
+        """Writes the sidecar, the proof and the card beside the files."""
         weights = self._write(()).weights
-        sidecar.write_sidecar(
+        described = sidecar.write_sidecar(
             self.folder, self.request, self.endpoints, weights, reports
         )
-        sidecar.write_parity(
+        proof = sidecar.write_parity(
             self.folder, self.request, self.endpoints, self._scale, reports
         )
+        model_card.write_model_card(self.folder, described, proof)
 
     def _write(self, names):
         """Returns the `SavedModel` of networks rewritten as `names` say."""

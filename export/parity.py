@@ -66,13 +66,14 @@ class Job:
         return [(x, trial) for x in self.endpoints for trial in x.trials]
 
 
-def measure(jobs, scratch):
+def measure(jobs, scratch, python=(sys.executable,)):
     """Measures files in a fresh process, and in another one after a crash.
 
     Args:
         jobs: List of `Job`. SavedModels are measured last, so that .tflite
             files meet a process without TensorFlow.
         scratch: Folder for the messages between the processes.
+        python: The words of the command that starts Python. Default: this one.
 
     Returns:
         List of figures, one for each job; `{"error": sentence}` if there are
@@ -88,7 +89,7 @@ def measure(jobs, scratch):
     figures = []
     while len(figures) < len(jobs):
         rest = [messages[i] for i in order[len(figures) :]]
-        figures += _run_verifier(rest, Path(scratch))
+        figures += _run_verifier(rest, Path(scratch), python)
     seen = dict(zip(order, figures))
     return [_compare(job, messages[i], seen[i]) for i, job in enumerate(jobs)]
 
@@ -131,13 +132,13 @@ def _compare(job, message, figures):
     return figures | comparison.worst(comparisons)
 
 
-def _run_verifier(jobs, scratch):
+def _run_verifier(jobs, scratch, python):
     """Returns the figures up to the first crash, at least one of them."""
     messages, results = scratch / "jobs.json", scratch / "results.jsonl"
     messages.write_text(json.dumps(jobs))
     results.write_text("")
     # -P: this package's folder must not hide other packages' modules.
-    command = [sys.executable, "-P", VERIFIER, messages, results]
+    command = [*python, "-P", VERIFIER, messages, results]
     environment = os.environ | {
         "CUDA_VISIBLE_DEVICES": "-1",  # Bounds are meant for float32.
         "TF_CPP_MIN_LOG_LEVEL": "3",

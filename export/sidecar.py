@@ -47,6 +47,9 @@ def write_sidecar(folder, request, endpoints, weights, reports):
         endpoints: List of `export.endpoints.Endpoint`.
         weights: The weights that the endpoints read.
         reports: All `export.records.FileReport`s.
+
+    Returns:
+        What it says, a dict.
     """
     document = describe(request, endpoints) | {
         "parameters": int(sum(x.size for x in weights)),
@@ -59,6 +62,7 @@ def write_sidecar(folder, request, endpoints, weights, reports):
         "parity": PARITY_NAME,
     }
     _write(folder / file_name(request.role), document)
+    return document
 
 
 def write_parity(folder, request, endpoints, scale, reports):
@@ -70,6 +74,9 @@ def write_parity(folder, request, endpoints, scale, reports):
         endpoints: List of `export.endpoints.Endpoint`.
         scale: Float > 0, the unit of the differences in the figures.
         reports: All `export.records.FileReport`s.
+
+    Returns:
+        What it says, a dict.
     """
     document = {
         "format_version": _FORMAT_VERSION,
@@ -88,6 +95,7 @@ def write_parity(folder, request, endpoints, scale, reports):
         "files": [report.as_json() for report in reports],
     }
     _write(folder / PARITY_NAME, document)
+    return document
 
 
 def files_of(path):

@@ -1,7 +1,6 @@
 """Tiny exports of every role, with their programs beside them."""
 
 import dataclasses
-import json
 import pathlib
 
 import keras
@@ -98,26 +97,4 @@ def export_all(parent):
         )
     results = exporter.export_networks(requests, ["float32"])
     assert all(result.ok for result in results), results
-    for case in cases.values():
-        write_snippets(case.folder)
     return cases
-
-
-def write_snippets(folder):
-    """Writes the card from the documents that the export has."""
-    (path,) = (x for x in folder.glob("*.json") if x.name != "parity.json")
-    sidecar = json.loads(path.read_text(encoding="utf-8"))
-    sidecar = _as_version_3(sidecar, path.stem)
-    parity = json.loads((folder / "parity.json").read_text(encoding="utf-8"))
-    model_card.write_model_card(folder, sidecar, parity)
-
-
-def _as_version_3(sidecar, role):
-    if sidecar["format_version"] == 3:
-        return sidecar
-    signature = {
-        "name": sidecar.pop("signature"),
-        "inputs": sidecar.pop("inputs"),
-        "output": sidecar.pop("output"),
-    }
-    return sidecar | {"role": role, "signatures": [signature]}

@@ -114,7 +114,8 @@ def test_files_are_called_by_what_they_are(published):
     for role in ("encoder", "decoder"):
         files = {path.name for path in (published.folder / role).iterdir()}
         wanted = [names[x].format(role) for x in FORMATS[published.kind]]
-        assert files == {*wanted, f"{role}.json", "parity.json"}
+        records = {f"{role}.json", "parity.json", "MODEL_CARD.md", "snippets"}
+        assert files == {*wanted, *records}
 
 
 def test_encoder_equals_encode(published):

@@ -31,12 +31,14 @@ def test_every_file_passes(exported):
     assert exported.ok
     assert [x.format for x in exported.reports] == list(DEFAULT)
     assert sorted(x.name for x in exported.folder.iterdir()) == [
+        "MODEL_CARD.md",
         "generator.json",
         "generator_dynamic.tflite",
         "generator_float16.tflite",
         "generator_float32.tflite",
         "parity.json",
         "saved_model",
+        "snippets",
     ]
 
 
@@ -82,7 +84,13 @@ def test_sidecar_describes_the_files(exported, generator, read_json):
         for x in exported.folder.rglob("*")
         if x.is_file()
     }
-    assert on_disk == {*listed, "generator.json", "parity.json"}
+    others = {x for x in on_disk if not x.startswith("snippets/")}
+    assert others == {
+        *listed,
+        "generator.json",
+        "parity.json",
+        "MODEL_CARD.md",
+    }
     assert sidecar["parameters"] == generator.count_params()
     (signature,) = sidecar["signatures"]
     assert signature["name"] == "serving_default"
