@@ -7,6 +7,7 @@ import keras
 from export.rewrites import (
     blocked_convolution,
     names,
+    nearest_upsampling,
     pixel_projection,
     reflection_padding,
     transposed_convolution,
@@ -20,6 +21,7 @@ _REWRITES = {
     "reflection_padding": reflection_padding.rewrite,
     "pixel_projection": pixel_projection.rewrite,
     "transposed_convolution": transposed_convolution.rewrite,
+    "nearest_upsampling": nearest_upsampling.rewrite,
     "blocked_convolution": blocked_convolution.rewrite,
 }
 

@@ -7,6 +7,7 @@ NAMES = (
     "reflection_padding",
     "pixel_projection",
     "transposed_convolution",
+    "nearest_upsampling",
     "blocked_convolution",
 )
 

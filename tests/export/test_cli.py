@@ -105,8 +105,7 @@ def test_help_is_short_and_complete(capsys):
             ["--run_dir=a", "--rewrites=reflection_padding,fast"],
             "--rewrites must be all, none or from winograd_convolution, "
             "reflection_padding, pixel_projection, transposed_convolution, "
-            "blocked_convolution. "
-            "Received: fast.",
+            "nearest_upsampling, blocked_convolution. Received: fast.",
         ),
         (
             ["--run_dir=a", "--pictures=b"],

@@ -99,7 +99,7 @@ def test_unknown_rewrite_is_refused():
     message = (
         "^`rewrites` must be names from winograd_convolution, "
         "reflection_padding, pixel_projection, transposed_convolution, "
-        "blocked_convolution. Received: winograd.$"
+        "nearest_upsampling, blocked_convolution. Received: winograd.$"
     )
     with pytest.raises(export.ExportError, match=message):
         graph.rewrite(resnet(), ["winograd"])

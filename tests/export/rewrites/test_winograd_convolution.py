@@ -179,6 +179,7 @@ def test_files_are_one_partition_and_equal(tmp_path):
         network, images, tmp_path / "out", ["float32", "float16"]
     )
     assert result.ok, result.reports
-    for report in result.reports:
+    # Six products; one in float16, where small files are what counts.
+    for report, num_convolutions in zip(result.reports, (6, 1)):
         assert report.figures["partitions"] == 1
-        assert report.figures["operators"]["CONV_2D"] == 6
+        assert report.figures["operators"]["CONV_2D"] == num_convolutions
