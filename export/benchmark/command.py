@@ -22,9 +22,9 @@ def run(options):
     """
     threads = list(dict.fromkeys(map(int, options.threads.split(","))))
     output_dir = Path(options.output_dir)
-    output_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         subjects = _find(options, Path(scratch))
+        output_dir.mkdir(parents=True, exist_ok=True)
         document = measure(subjects, threads, int(options.repetitions), _say)
     _say("")
     for line in report.make_table(document):

@@ -19,8 +19,18 @@ def plot_speed(document, path):
     )
     agg.FigureCanvasAgg(figure)  # No display, no global state.
     panels = figure.subplots(len(all_threads), squeeze=False, sharex=True)
+    fastest = max(
+        (
+            cell["wall_speed"]["upper_quartile"]
+            for row in rows
+            for cell in row["threads"].values()
+            if not cell["problem"]
+        ),
+        default=1,
+    )
     for axes, threads in zip(panels[:, 0], all_threads):
         _draw(axes, rows, threads)
+    axes.set_xlim(0, 1.15 * fastest)  # Room for the number at the bar.
     axes.set_xlabel("times as fast as the first float32 .tflite, wall time")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
@@ -65,5 +75,3 @@ def _draw(axes, rows, threads):
     axes.set_yticks(range(len(rows)), [row["name"] for row in rows])
     axes.tick_params(axis="y", labelsize="small")
     axes.set_ylim(len(rows) - 0.4, -0.6)
-    axes.margins(x=0.12)
-    axes.set_xlim(left=0)

@@ -58,13 +58,13 @@ def file_of_two_sizes(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sizes")
     kernel = np.ones((3, 3, 3, 4), "float32")
 
-    def serve(images):
+    def answer(images):
         return {"images": tf.nn.conv2d(images, kernel, 1, "SAME")}
 
     module = tf.Module()
-    module.serve = tf.function(serve)
+    module.answer = tf.function(answer)
     functions = {
-        f"size_{size}": module.serve.get_concrete_function(
+        f"size_{size}": module.answer.get_concrete_function(
             tf.TensorSpec((1, size, size, 3), name="images")
         )
         for size in (8, 16)

@@ -60,9 +60,9 @@ def test_nothing_to_measure(flag, sentence, tmp_path, capsys):
     assert not (tmp_path / "out").exists()
 
 
-def test_folder_that_cannot_be_written(tmp_path, capsys):
+def test_folder_that_cannot_be_written(files, tmp_path, capsys):
     (tmp_path / "file").write_text("")
-    words = ["--files=a.tflite", f"--output_dir={tmp_path / 'file' / 'x'}"]
+    words = [f"--files={files[0]}", f"--output_dir={tmp_path / 'file' / 'x'}"]
     assert cli.main(["benchmark", *words]) == 74
     assert str(tmp_path / "file") in capsys.readouterr().err
 
