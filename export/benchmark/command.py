@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from export import console
-from export.benchmark import measuring, plot, processes, report
+from export.benchmark import measuring, plot, processes, report, table
 from export.benchmark import subjects as subjects_lib
 
 _PROFILED_CALLS = 10
@@ -27,7 +27,7 @@ def run(options):
         output_dir.mkdir(parents=True, exist_ok=True)
         document = measure(subjects, threads, int(options.repetitions), _say)
     _say("")
-    for line in report.make_table(document):
+    for line in table.make_table(document):
         _say(line)
     path = output_dir / "benchmark.json"
     path.write_text(

@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 
-from export.benchmark import competitors, measuring, report
+from export.benchmark import competitors, measuring, report, table
 from export.benchmark.subjects import Subject
 
 
@@ -36,8 +36,8 @@ def test_missing_library_is_a_row_with_its_reason(
     assert timings[2].problem is None
     assert timings[3].problem.endswith("No module named onnxruntime")
     document = report.make_document(subjects, {1: timings[:3]}, {}, 2)
-    table = "\n".join(report.make_table(document))
-    assert table.count("not measured: ") == 2
+    screen = "\n".join(table.make_table(document))
+    assert screen.count("not measured: ") == 2
 
 
 def test_free_sizes_are_a_reason(tmp_path):
