@@ -112,7 +112,7 @@ def find_baseline(i, subjects, timings):
 
 
 def _difference(baseline, timing):
-    """Largest difference of any output; `None` if the shapes differ."""
+    """Largest difference of any output; `None` where there is no number."""
     pairs = list(zip(baseline.outputs, timing.outputs))
     if not pairs or any(x.shape != y.shape for x, y in pairs):
         return None
@@ -120,7 +120,8 @@ def _difference(baseline, timing):
         np.abs(x.astype("float64") - y.astype("float64")).max()
         for x, y in pairs
     ]
-    return float(max(differences))
+    largest = float(np.max(differences))  # Of NaN and a number, NaN.
+    return largest if np.isfinite(largest) else None
 
 
 def _processor():
