@@ -94,7 +94,11 @@ def _write_layer_list(network, specs, path):
 
 
 def _write_onnx(network, specs, path):
-    """By way of PyTorch: no converter of TensorFlow's knows Keras 3."""
+    """By way of PyTorch, the stronger opponent.
+
+    Keras's own way, tf2onnx, takes norms apart: on a small ResNet generator
+    ONNX Runtime needed 1.09 times the CPU time for it.
+    """
     layers = path.with_name("torch")
     if not layers.is_dir():
         layer_list.write(network, layers)

@@ -150,6 +150,12 @@ def _batch_norm(inputs, weights, step):
     )
 
 
+def _leaky_relu(inputs, weights, step):
+    (x,) = inputs
+    # Compilers know the plain one better.
+    return F.leaky_relu(x, step["slope"]) if step["slope"] else F.relu(x)
+
+
 def _pad(inputs, weights, step):
     (top, bottom), (left, right) = step["sides"]
     return F.pad(inputs[0], (left, right, top, bottom))
@@ -183,7 +189,7 @@ _STEPS = {
     "dense": _dense,
     "group_norm": _group_norm,
     "identity": lambda x, weights, step: x[0],
-    "leaky_relu": lambda x, weights, step: F.leaky_relu(x[0], step["slope"]),
+    "leaky_relu": _leaky_relu,
     "one_hot": _one_hot,
     "pad": _pad,
     "pixel_shuffle": lambda x, weights, step: F.pixel_shuffle(x[0], 2),
