@@ -30,11 +30,14 @@ def saved_model(network, tmp_path_factory):
     """A SavedModel in a folder like that of an export."""
     path = tmp_path_factory.mktemp("export") / "saved_model"
     with console.quiet_libraries():
-        network.export(
-            str(path),
-            verbose=False,
+        archive = keras.export.ExportArchive()
+        archive.track(network)
+        archive.add_endpoint(
+            "serving_default",
+            lambda images: network(images, training=False),
             input_signature=[tf.TensorSpec((1, 16, 16, 3), name="images")],
         )
+        archive.write_out(str(path), verbose=False)
     return path
 
 
