@@ -1,0 +1,1 @@
+"""How fast exported files are, beside each other and other runtimes."""
