@@ -1,22 +1,12 @@
 """The command line: `python -m export`."""
 
-import os
 import re
-import sys
-import textwrap
 
-from absl import flags
-
-from export import console
-from export.errors import ExportError, UsageError
+from export import command_line, console
+from export.errors import UsageError
 from export.formats import DEFAULT, ENDS, FORMATS
 from export.rewrites import names as rewrite_names
 from export.signature import IMAGE_DTYPES
-
-EXIT_FAILED = 1
-EXIT_USAGE = 2
-EXIT_DATA = 65
-EXIT_IO = 74
 
 # name -> (placeholder, default, help)
 _FLAGS = {
@@ -122,49 +112,12 @@ def main(argv=None):
     Returns:
         The exit code.
     """
-    try:
-        options = _parse(argv or sys.argv)
-        if options.help:
-            print(_help())
-            return 0
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-        with console.quiet_libraries():
-            from export import command
-        return 0 if command.run(options) else EXIT_FAILED
-    except UsageError as error:
-        return _fail(EXIT_USAGE, error)
-    except ExportError as error:
-        return _fail(EXIT_DATA, error)
-    except OSError as error:
-        reason = error.strerror or error
-        path = f"{error.filename}: " if error.filename else ""
-        return _fail(EXIT_IO, f"{path}{reason}")
-
-
-def _parse(argv):
-    options = flags.FlagValues()
-    flags.DEFINE_bool("help", False, "", flag_values=options)
-    for name, (_, default, text) in _FLAGS.items():
-        flags.DEFINE_string(name, default, text, flag_values=options)
-    try:
-        stray_words = options(argv)[1:]
-    except flags.Error as error:
-        accepted = ", ".join(f"--{name}" for name in _FLAGS)
-        raise UsageError(f"{error}. Accepted: {accepted}.") from error
-    if stray_words:
-        raise UsageError(
-            f"Unexpected word: {stray_words[0]}. Every option is a flag, such "
-            "as --run_dir=RUN."
-        )
-    if not options.help:
-        _check(options)
-    return options
+    return command_line.main(
+        _FLAGS, _ABOUT, _EXIT_CODES, _check, _run, argv=argv
+    )
 
 
 def _check(options):
-    for name in _FLAGS:
-        if options[name].value == "":
-            raise UsageError(f"--{name} is empty: give it a value.")
     if (options.run_dir is None) == (options.model is None):
         raise UsageError(
             "Give exactly one of --run_dir=RUN and --model=FILE.keras."
@@ -205,16 +158,7 @@ def _check_names(flag, names, known, before="from "):
         )
 
 
-def _help():
-    lines = [_ABOUT]
-    for name, (placeholder, _, text) in _FLAGS.items():
-        lines.append(f"  --{name}={placeholder}")
-        lines += textwrap.wrap(
-            text, 78, initial_indent=" " * 6, subsequent_indent=" " * 6
-        )
-    return "\n".join([*lines, "", _EXIT_CODES])
-
-
-def _fail(code, message):
-    print(" ".join(str(message).split()), file=sys.stderr)
-    return code
+def _run(options):
+    with console.quiet_libraries():
+        from export import command
+    return command.run(options)
