@@ -18,17 +18,17 @@ def build_mobile_resnet_generator(
 
     Of the multiply-adds of a full ResNet-9, 88 % are in its residual blocks.
     Here each 3x3 convolution there is a depthwise one, a norm and a pointwise
-    one. First, last and resampling convolutions stay as they are: they are
-    few, and the paper found quality to depend on them. With the defaults that
-    is 11.1 instead of 49.6 billion multiply-adds and 1,987,075 parameters.
+    one. First, last and resampling convolutions stay as they are, as in the
+    authors' code. With the defaults that is 11.1 instead of 49.6 billion
+    multiply-adds and 1,987,075 parameters.
 
     `filters` is the width multiplier of MobileNets: half of it is about a
     quarter of the arithmetic.
 
     Reference:
 
-    - [Li et al., 2020, section 3.2](https://arxiv.org/abs/2003.08936), and the
-      norm between the two convolutions from the authors' code
+    - [Li et al., 2020](https://arxiv.org/abs/2003.08936), and the norm between
+      the two convolutions from the authors' code
     - [Howard et al., 2017](https://arxiv.org/abs/1704.04861)
 
     Args:

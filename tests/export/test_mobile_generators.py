@@ -7,6 +7,8 @@ from ai_edge_litert.interpreter import Interpreter
 import export
 import keras_gans
 
+pytestmark = pytest.mark.slow
+
 MOBILE = {
     "resnet": lambda **options: keras_gans.build_mobile_resnet_generator(
         (16, 16, 3), None, 8, 1, **options
