@@ -11,10 +11,7 @@ import dataclasses
 from keras_gans import data
 from keras_gans.callbacks import TranslationStrips
 from keras_gans.models import CycleGAN
-from keras_gans.networks import (
-    build_patchgan_discriminator,
-    build_resnet_generator,
-)
+from keras_gans.networks import build_patchgan_discriminator
 from trainers import cli, environment, game, scores, translation
 from trainers import config as config_lib
 from trainers.config import UsageError, option
@@ -39,6 +36,12 @@ class Config(translation.Config):
     lambda_cycle: float = option(10.0, "Weight of the cycle loss.", 0)
     lambda_identity: float = option(
         0.5, "Weight of the identity loss, relative to lambda_cycle.", 0
+    )
+    generator: str = option(
+        "resnet",
+        "Kind of generators; mobile: separable convolutions.",
+        choices=tuple(translation.RESNETS),
+        fixed=True,
     )
     pool_size: int = option(50, "Past fakes kept per domain.", 0, fixed=True)
     affine: bool = option(
@@ -118,7 +121,7 @@ class CycleGANTask(translation.TranslationTask):
 
     def _build_generator(self, image_shape, output_channels):
         config = self.config
-        return build_resnet_generator(
+        return translation.RESNETS[config.generator](
             image_shape,
             output_channels,
             config.generator_filters,
@@ -142,7 +145,8 @@ class CycleGANTask(translation.TranslationTask):
 
     def describe(self, model):
         return (
-            f"generator {model.generator_ab.count_params():,}, discriminator "
+            f"{self.config.generator}: generator "
+            f"{model.generator_ab.count_params():,}, discriminator "
             f"{model.discriminator_a.count_params():,} parameters, two of each"
         )
 

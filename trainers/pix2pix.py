@@ -15,8 +15,8 @@ from keras_gans.data import DIRECTIONS, INPUT_RESIZES
 from keras_gans.models import Pix2Pix
 from keras_gans.models.inference import NORM_MODES
 from keras_gans.networks import (
+    build_mobile_unet_generator,
     build_patchgan_discriminator,
-    build_resnet_generator,
     build_unet_generator,
 )
 from keras_gans.networks.blocks import NORMALIZATIONS
@@ -27,7 +27,11 @@ from trainers.config import UsageError, option
 from trainers.environment import plain_warnings, say
 from trainers.task import run_task
 
-_GENERATORS = ("unet", "resnet")
+# Value of --generator -> builder. Both take the same arguments.
+_UNETS = {
+    "unet": build_unet_generator,
+    "mobile_unet": build_mobile_unet_generator,
+}
 # Of larger sets, as many pairs stand for all in scores and means.
 _SCORED = 500
 
@@ -64,7 +68,10 @@ class Config(translation.Config):
         0.5, "Weight of the discriminator's loss; the Torch code: 1.", 0
     )
     generator: str = option(
-        "unet", "Kind of generator.", choices=_GENERATORS, fixed=True
+        "unet",
+        "Kind of generator; mobile: separable convolutions.",
+        choices=(*_UNETS, *translation.RESNETS),
+        fixed=True,
     )
     num_levels: int = option(
         0,
@@ -97,7 +104,7 @@ class Config(translation.Config):
                 "--data must be a folder of pairs, embedded:NAME, tfds:NAME "
                 "or edges:SPEC. To see what happens, try --recipe=quickstart."
             )
-        if self.generator == "unet":
+        if self.generator in _UNETS:
             # The bottleneck has no fewer than one pixel.
             self.check_sides(self._multiple, self._multiple, "num_levels")
         else:
@@ -204,8 +211,8 @@ class Pix2PixTask(translation.TranslationTask):
 
     def _build_generator(self, shape, is_batch):
         config = self.config
-        if config.generator == "resnet":
-            return build_resnet_generator(
+        if config.generator in translation.RESNETS:
+            return translation.RESNETS[config.generator](
                 shape,
                 config.channels_target,
                 config.generator_filters,
@@ -216,7 +223,7 @@ class Pix2PixTask(translation.TranslationTask):
                 upsampling=config.upsampling,
                 dropout=config.dropout,
             )
-        return build_unet_generator(
+        return _UNETS[config.generator](
             shape,
             config.channels_target,
             config.generator_filters,

@@ -5,11 +5,21 @@ import dataclasses
 
 import numpy as np
 
+from keras_gans.networks import (
+    build_mobile_resnet_generator,
+    build_resnet_generator,
+)
 from keras_gans.networks.blocks import NORMALIZATIONS, UPSAMPLINGS
 from trainers import config as config_lib
 from trainers import game
 from trainers.config import UsageError, option
 from trainers.task import Task
+
+# Value of --generator -> builder. All take the same arguments.
+RESNETS = {
+    "resnet": build_resnet_generator,
+    "mobile_resnet": build_mobile_resnet_generator,
+}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,6 +13,8 @@ from keras_gans.networks.dense_autoencoder import (
     build_dense_encoder,
 )
 from keras_gans.networks.mlp import build_mlp_discriminator, build_mlp_generator
+from keras_gans.networks.mobile_resnet import build_mobile_resnet_generator
+from keras_gans.networks.mobile_unet import build_mobile_unet_generator
 from keras_gans.networks.patchgan import build_patchgan_discriminator
 from keras_gans.networks.resnet import build_resnet_generator
 from keras_gans.networks.resnet_gan import (
@@ -30,6 +32,8 @@ __all__ = [
     "build_dense_encoder",
     "build_mlp_discriminator",
     "build_mlp_generator",
+    "build_mobile_resnet_generator",
+    "build_mobile_unet_generator",
     "build_patchgan_discriminator",
     "build_resnet_gan_discriminator",
     "build_resnet_gan_generator",

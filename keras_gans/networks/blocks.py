@@ -113,6 +113,26 @@ def conv(
     return _normalize_spectrum(layer, spectral_norm)(x)
 
 
+def depthwise_conv(
+    x,
+    kernel_size,
+    strides=1,
+    use_bias=True,
+    name=None,
+    padding="valid",
+    depthwise_initializer=None,
+):
+    """A convolution of each channel by itself, by default unpadded."""
+    return layers.DepthwiseConv2D(
+        kernel_size,
+        strides,
+        padding=padding,
+        use_bias=use_bias,
+        depthwise_initializer=depthwise_initializer or paper_initializer(),
+        name=name,
+    )(x)
+
+
 def conv_transpose(x, filters, kernel_size, strides, padding, use_bias, name):
     """A transposed convolution with the papers' initial weights."""
     return layers.Conv2DTranspose(

@@ -54,6 +54,46 @@ def build_resnet_generator(
     Raises:
         ValueError: If an argument is out of range.
     """
+    return wire_generator(
+        image_shape,
+        output_channels,
+        filters,
+        num_residual_blocks,
+        normalization,
+        affine,
+        use_bias,
+        upsampling,
+        dropout,
+        residual_conv=_full_conv,
+    )
+
+
+def _full_conv(x, use_bias, name):
+    return blocks.conv(x, x.shape[-1], 3, use_bias=use_bias, name=name)
+
+
+def wire_generator(
+    image_shape,
+    output_channels,
+    filters,
+    num_residual_blocks,
+    normalization,
+    affine,
+    use_bias,
+    upsampling,
+    dropout,
+    residual_conv,
+):
+    """The generator with any convolution in its residual blocks.
+
+    Args:
+        residual_conv: Function of features, already padded by one pixel,
+            `use_bias` and a layer name, to features of as many channels, two
+            rows and two columns fewer.
+
+    The others are those of `build_resnet_generator`, as is what it returns and
+    raises.
+    """
     height, width, channels = image_shape
     output_channels = channels if output_channels is None else output_channels
     for name, size in (("height", height), ("width", width)):
@@ -87,7 +127,13 @@ def build_resnet_generator(
         x = norm_relu(x, f"down_{i}")
     for i in range(1, num_residual_blocks + 1):
         x = _residual_block(
-            x, normalization, affine, use_bias, dropout, f"block_{i}"
+            x,
+            normalization,
+            affine,
+            use_bias,
+            dropout,
+            residual_conv,
+            f"block_{i}",
         )
     for i in (1, 2):
         x = blocks.upsample(
@@ -99,17 +145,18 @@ def build_resnet_generator(
     return keras.Model(images, blocks.tanh_images(x), name="generator")
 
 
-def _residual_block(x, normalization, affine, use_bias, dropout, name):
+def _residual_block(
+    x, normalization, affine, use_bias, dropout, residual_conv, name
+):
     """pad, conv, norm, relu, (dropout), pad, conv, norm, add; no last relu."""
-    filters = x.shape[-1]
     shortcut = x
     x = ReflectionPadding2D(1, name=f"{name}_pad_1")(x)
-    x = blocks.conv(x, filters, 3, use_bias=use_bias, name=f"{name}_conv_1")
+    x = residual_conv(x, use_bias, f"{name}_conv_1")
     x = blocks.normalize(x, normalization, affine, f"{name}_norm_1")
     x = layers.ReLU(name=f"{name}_relu")(x)
     if dropout:
         x = layers.Dropout(dropout, name=f"{name}_dropout")(x)
     x = ReflectionPadding2D(1, name=f"{name}_pad_2")(x)
-    x = blocks.conv(x, filters, 3, use_bias=use_bias, name=f"{name}_conv_2")
+    x = residual_conv(x, use_bias, f"{name}_conv_2")
     x = blocks.normalize(x, normalization, affine, f"{name}_norm_2")
     return layers.Add(name=f"{name}_add")([shortcut, x])

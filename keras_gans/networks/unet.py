@@ -65,6 +65,52 @@ def build_unet_generator(
     Raises:
         ValueError: If an argument is out of range.
     """
+
+    def up_conv(x, filters, use_bias, name):
+        return _upsample(x, filters, upsampling, use_bias, name)
+
+    return wire_generator(
+        image_shape,
+        output_channels,
+        filters,
+        num_levels,
+        normalization,
+        dropout_layout,
+        dropout,
+        upsampling,
+        _full_down_conv,
+        up_conv,
+    )
+
+
+def _full_down_conv(x, filters, use_bias, name):
+    # Of a 4x4 kernel at stride 2, `same` is PyTorch's padding of 1.
+    return blocks.conv(x, filters, 4, 2, use_bias, name, padding="same")
+
+
+def wire_generator(
+    image_shape,
+    output_channels,
+    filters,
+    num_levels,
+    normalization,
+    dropout_layout,
+    dropout,
+    upsampling,
+    down_conv,
+    up_conv,
+):
+    """The generator with any convolutions between its first and last one.
+
+    Args:
+        upsampling: Of the last convolution, which is a full one.
+        down_conv: Function of features, a number of channels, `use_bias` and a
+            layer name, to features of half the height and width.
+        up_conv: The same, to features of twice the height and width.
+
+    The others are those of `build_unet_generator`, as is what it returns and
+    raises.
+    """
     height, width, channels = image_shape
     output_channels = channels if output_channels is None else output_channels
     blocks.check_at_least(1, height=height, width=width, channels=channels)
@@ -84,23 +130,18 @@ def build_unet_generator(
 
     widths = [filters * min(2**i, 8) for i in range(num_levels)]
     images = layers.Input((height, width, channels), name="images")
-    # Of a 4x4 kernel at stride 2, `same` is PyTorch's padding of 1.
-    x = blocks.conv(
-        images, widths[0], 4, 2, not is_batch, "down_1", padding="same"
-    )
+    x = _full_down_conv(images, widths[0], not is_batch, "down_1")
     skips = []
     for i in range(2, num_levels + 1):
         skips.append(x)
         x = layers.LeakyReLU(0.2, name=f"down_{i}_relu")(x)
-        x = blocks.conv(
-            x, widths[i - 1], 4, 2, not is_batch, f"down_{i}", padding="same"
-        )
+        x = down_conv(x, widths[i - 1], not is_batch, f"down_{i}")
         if i < num_levels:
             x = normalize(x, f"down_{i}")
     dropout_levels = _dropout_levels(dropout_layout, num_levels)
     for i, skip in enumerate(reversed(skips), start=1):
         x = layers.ReLU(name=f"up_{i}_relu")(x)
-        x = _upsample(x, skip.shape[-1], upsampling, not is_batch, f"up_{i}")
+        x = up_conv(x, skip.shape[-1], not is_batch, f"up_{i}")
         x = normalize(x, f"up_{i}")
         if dropout and i in dropout_levels:
             x = layers.Dropout(dropout, name=f"up_{i}_dropout")(x)

@@ -48,8 +48,12 @@ def copy_weights(network, module):
             value = keras.ops.convert_to_numpy(weight)
             if value.ndim == 4:
                 # (h, w, in, out) -> (out, in, h, w); transposed convolutions
-                # swap the channels in both libraries.
-                value = value.transpose(3, 2, 0, 1)
+                # swap the channels in both libraries. Depthwise ones have no
+                # input channels but one, and in Keras the other way round.
+                is_depthwise = isinstance(layer, keras.layers.DepthwiseConv2D)
+                value = value.transpose(
+                    (2, 3, 0, 1) if is_depthwise else (3, 2, 0, 1)
+                )
             tensor = own[tensors[_kind(weight)]]
             assert tuple(tensor.shape) == value.shape, layer.name
             with torch.no_grad():

@@ -117,6 +117,7 @@ def test_defaults_are_those_of_the_paper():
     assert config.lambda_identity == 0.5
     assert config.pool_size == 50
     assert config.num_residual_blocks == 9
+    assert config.generator == "resnet"
 
 
 @pytest.mark.parametrize(
@@ -146,6 +147,11 @@ def test_defaults_are_those_of_the_paper():
             "--flat_epochs and --decay_epochs must not both be 0.",
         ),
         ({"batch_size": -3}, "--batch_size must be >= 1. Received: -3."),
+        (
+            {"generator": "mobile_resnet_9"},
+            "--generator must be one of resnet, mobile_resnet. Received: "
+            "mobile_resnet_9. Did you mean mobile_resnet?",
+        ),
     ],
     ids=lambda value: str(value)[:20],
 )
@@ -215,6 +221,25 @@ def test_pix2pix_recipes_are_the_papers_settings(name):
     assert config.direction == direction
 
 
+@pytest.mark.parametrize(
+    ("trainer", "mobile", "neighbour", "generator"),
+    [
+        ("cyclegan", "mobile", "horse2zebra", "mobile_resnet"),
+        ("cyclegan", "mobile_quickstart", "quickstart", "mobile_resnet"),
+        ("pix2pix", "mobile", "facades", "mobile_unet"),
+        ("pix2pix", "mobile_quickstart", "quickstart", "mobile_unet"),
+    ],
+)
+def test_mobile_recipes_change_the_generator_alone(
+    trainer, mobile, neighbour, generator
+):
+    config = config_of(trainer, neighbour)
+    assert config_of(trainer, mobile) != config
+    assert config_of(trainer, mobile) == dataclasses.replace(
+        config, generator=generator
+    )
+
+
 def test_dcgan_64_is_the_papers_setting():
     """The defaults of the GAN trainers are DCGAN's."""
     config = config_of("gan", "dcgan_64")
@@ -244,6 +269,7 @@ def test_an_unknown_recipe_is_refused():
     with pytest.raises(UsageError) as error:
         recipes.read("cyclegan", "quikstart")
     assert str(error.value) == (
-        "--recipe must be one of horse2zebra, maps, quickstart, or list. "
+        "--recipe must be one of horse2zebra, maps, mobile, mobile_quickstart, "
+        "quickstart, or list. "
         "Received: quikstart. Did you mean quickstart?"
     )

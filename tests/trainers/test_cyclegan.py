@@ -5,6 +5,7 @@ import functools
 import json
 import shutil
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -293,6 +294,23 @@ def test_help_and_recipes(capsys):
     assert "--lambda_cycle=10.0" in output
     assert run("--recipe=list") == 0
     assert "horse2zebra" in capsys.readouterr().out
+
+
+def test_mobile_generators_are_trained(tiny_flags, tmp_path, capsys):
+    flags = [*tiny_flags, "--generator=mobile_resnet", "--flat_epochs=1"]
+    run_dir = tmp_path / "run"
+    assert run(*flags, "--decay_epochs=0", f"--run_dir={run_dir}") == 0
+    assert "mobile_resnet: generator" in capsys.readouterr().out
+    model = keras.saving.load_model(
+        checkpoints.newest(run_dir / "checkpoints").model_path
+    )
+    for generator in (model.generator_ab, model.generator_ba):
+        assert generator.get_layer("block_1_conv_1_depthwise")
+    # A run with full generators is another one.
+    assert run(f"--run_dir={run_dir}", "--generator=resnet") == 2
+    assert "--generator is mobile_resnet" in " ".join(
+        capsys.readouterr().err.split()
+    )
 
 
 def test_unequal_channels_switch_the_identity_loss_off(

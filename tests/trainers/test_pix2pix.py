@@ -3,6 +3,7 @@
 import csv
 import functools
 import json
+import re
 import shutil
 
 import numpy as np
@@ -153,6 +154,32 @@ def test_resnet_on_a_size_that_no_unet_takes(
     assert "resnet: generator" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("generator", "full", "size"),
+    [("mobile_unet", "unet", 16), ("mobile_resnet", "resnet", 12)],
+)
+def test_mobile_generators(
+    generator, full, size, untrained, tiny_pair_flags, tmp_path, capsys
+):
+    counts = []
+    for kind in (generator, full):
+        flags = [*tiny_pair_flags, f"--image_size={size}"]
+        flags += [f"--generator={kind}", "--num_residual_blocks=2"]
+        assert run(*flags, f"--run_dir={tmp_path / kind}") == 0
+        screen = capsys.readouterr().out
+        count = re.search(rf" {kind}: generator ([\d,]+),", screen)
+        counts.append(int(count[1].replace(",", "")))
+    assert counts[0] < counts[1] / 2
+
+
+def test_mobile_unet_is_trained(tiny_pair_flags, tmp_path):
+    flags = [*tiny_pair_flags, "--generator=mobile_unet", "--decay_epochs=0"]
+    assert run(*flags, f"--run_dir={tmp_path}") == 0
+    with open(tmp_path / "history.csv") as file:
+        rows = list(csv.DictReader(file))
+    assert float(rows[-1]["l1_loss"]) < float(rows[0]["l1_loss"])
+
+
 def test_without_test_pairs_the_training_pairs_are_shown(
     untrained, pair_folder, tiny_pair_flags, tmp_path, capsys
 ):
@@ -225,6 +252,17 @@ def test_label_maps_are_noticed_and_read_as_such(
             "--discriminator_loss_weight must be > 0.",
         ),
         (["--adversarial_loss=wasserstein"], 2, "must be one of hinge"),
+        (
+            ["--image_size=24", "--generator=mobile_unet"],
+            2,
+            "--image_size must be at least 16 and divisible by 16.",
+        ),
+        (
+            ["--generator=mobile"],
+            2,
+            "--generator must be one of unet, mobile_unet, resnet, "
+            "mobile_resnet. Received: mobile.",
+        ),
         (["--norm_mode=group"], 2, "--norm_mode must be one of instance"),
         (["--discriminator_layers=5"], 2, "too small for `num_layers=5`"),
         (["--input_resize=linear"], 2, "--input_resize must be one of"),
