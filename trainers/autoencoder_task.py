@@ -23,7 +23,7 @@ from keras_gans.models import (
 )
 from keras_gans.optimizers import FlatThenLinear
 from trainers import autoencoder_scores as scores
-from trainers import picture_data
+from trainers import exports, picture_data
 from trainers.autoencoder_album import Album
 from trainers.autoencoder_networks import build_networks
 from trainers.config import UsageError
@@ -166,6 +166,10 @@ class AutoencoderTask(Task, abc.ABC):
             run.samples / "inputs.npz",
             **{"encoder": images, "decoder/codes": codes},
         )
+        chosen = data.spread(
+            len(self.train_images), exports.NUM_CALIBRATION_PICTURES
+        )
+        exports.save_calibration(run, encoder=self.train_images[chosen])
 
     def instruments(self, run):
         if self.split == "train":

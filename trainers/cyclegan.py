@@ -91,6 +91,7 @@ class CycleGANTask(translation.TranslationTask):
             config.seed,
             config.flip,
         )
+        self._domains = domains
         self._held_out = _load_held_out(domains, config)
 
     def build_model(self):
@@ -155,6 +156,11 @@ class CycleGANTask(translation.TranslationTask):
         samples_b = self._held_out.images_b[: self.num_samples]
         self.save_export_inputs(
             run, generator_ab=samples_a, generator_ba=samples_b
+        )
+        self.save_calibration(
+            run,
+            generator_ab=self._domains.train_a,
+            generator_ba=self._domains.train_b,
         )
         return TranslationStrips(
             samples_a,

@@ -152,6 +152,7 @@ class Pix2PixTask(translation.TranslationTask):
             )
         self.check_batch_size(len(pairs.train_inputs), "pairs")
         self.pipeline = _open_pipeline(pairs, config)
+        self._train_inputs = pairs.train_inputs
         self._load_held_out(pairs)
         num_test = 0 if pairs.test_inputs is None else len(pairs.test_inputs)
         height, width = config.crop_size
@@ -172,6 +173,7 @@ class Pix2PixTask(translation.TranslationTask):
             self._split = "train"
         if self.config.input_resize == "nearest":
             inputs = data.LabelMaps(inputs)
+            self._train_inputs = data.LabelMaps(self._train_inputs)
         self.inputs = data.to_float(inputs.load(size, _SCORED))
         self.targets = data.to_float(targets.load(size, _SCORED))
         self._mean_target = data.to_float(
@@ -244,6 +246,7 @@ class Pix2PixTask(translation.TranslationTask):
     def pictures(self, run, summary_writer):
         shown = data.spread(len(self.inputs), self.num_samples)
         self.save_export_inputs(run, generator=self.inputs[shown])
+        self.save_calibration(run, generator=self._train_inputs)
         return PairStrips(
             self.inputs[shown],
             self.targets[shown],

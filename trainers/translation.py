@@ -11,7 +11,7 @@ from keras_gans.networks import (
 )
 from keras_gans.networks.blocks import NORMALIZATIONS, UPSAMPLINGS
 from trainers import config as config_lib
-from trainers import game
+from trainers import exports, game
 from trainers.config import UsageError, option
 from trainers.task import Task
 
@@ -115,3 +115,15 @@ class TranslationTask(Task, abc.ABC):
     def save_export_inputs(self, run, **images):
         """Saves pictures that the exported files are compared on."""
         np.savez_compressed(run.samples / "inputs.npz", **images)
+
+    def save_calibration(self, run, **sources):
+        """Saves training pictures, of sources by the name of a network."""
+        exports.save_calibration(
+            run,
+            **{
+                name: source.load(
+                    self.config.crop_size, exports.NUM_CALIBRATION_PICTURES
+                )
+                for name, source in sources.items()
+            },
+        )

@@ -49,5 +49,5 @@ def test_a_file_passes_and_is_one_partition(name, tmp_path):
 def test_partitions_are_counted(tmp_path):
     # Nearest-neighbour interpolation is a TILE, which XNNPACK does not take.
     network = MOBILE["unet"](upsampling="resize")
-    interpreter = export_file(network, tmp_path / "export")
+    interpreter = export_file(network, tmp_path / "export", rewrites=())
     assert count_partitions(interpreter) > 1

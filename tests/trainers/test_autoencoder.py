@@ -170,6 +170,18 @@ def test_inputs_for_the_export_are_test_pictures_and_their_codes(
     )
 
 
+def test_calibration_is_by_training_pictures(finished, class_folder):
+    _, run_dir = finished
+    path = run_dir / "samples" / "calibration.npz"
+    pictures = np.load(path, allow_pickle=False)["encoder"]
+    assert pictures.dtype == np.uint8
+    images = pictures_of(class_folder, "train")
+    chosen = np.linspace(0, len(images) - 1, len(pictures)).astype(int)
+    np.testing.assert_allclose(
+        pictures / 127.5 - 1, images[chosen], atol=0.51 / 127.5
+    )
+
+
 class _Page(html.parser.HTMLParser):
     """What a page holds, by tag."""
 

@@ -90,6 +90,19 @@ def test_inputs_for_the_export_are_what_the_networks_take(finished):
         assert np.abs(images).max() <= 1
 
 
+def test_calibration_is_by_training_pictures(finished):
+    path = finished / "samples" / "calibration.npz"
+    pictures = dict(np.load(path, allow_pickle=False))
+    tested = np.load(finished / "samples" / "inputs.npz", allow_pickle=False)
+    assert set(pictures) == {"generator_ab", "generator_ba"}
+    for name, images in pictures.items():
+        assert images.dtype == np.uint8
+        assert images.shape[1:] == (16, 16, 3)
+        floats = images.astype("float32") / 127.5 - 1
+        for image in tested[name]:
+            assert np.abs(floats - image).max(axis=(1, 2, 3)).min() > 0.05
+
+
 def test_score_has_its_protocol(finished):
     score = json.loads((finished / "score.json").read_text())
     assert score["protocol"] == (

@@ -70,6 +70,16 @@ def test_inputs_for_the_export_are_the_test_inputs(finished, pair_folder):
     np.testing.assert_allclose(inputs["generator"], expected, atol=1e-6)
 
 
+def test_calibration_is_by_training_inputs(finished, pair_folder):
+    path = finished / "samples" / "calibration.npz"
+    pictures = np.load(path, allow_pickle=False)["generator"]
+    assert pictures.dtype == np.uint8
+    expected, _ = pairs_of(pair_folder, "train")
+    np.testing.assert_allclose(
+        pictures / 127.5 - 1, expected[: len(pictures)], atol=0.51 / 127.5
+    )
+
+
 def test_score_stands_beside_simple_answers(finished, pair_folder):
     score = json.loads((finished / "score.json").read_text())
     assert score["protocol"] == (
