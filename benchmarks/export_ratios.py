@@ -26,7 +26,7 @@ import keras
 
 import export
 import keras_gans
-from export import parity_inputs, sources
+from export import endpoints, parity_inputs, sources
 from export.benchmark import command, competitors, ratios
 from export.benchmark import subjects as subjects_lib
 from export.formats import FORMATS
@@ -84,7 +84,9 @@ def measure(name, weights, repetitions):
     if weights is None:
         network = build()
     else:
-        (network,) = sources.load_model(weights).networks.values()
+        network = next(iter(sources.load_model(weights).networks.values()))
+        if "images" in shapes:  # Trained at another size, maybe.
+            network = endpoints.at_size(network, shapes["images"][:2])
     (inputs,) = parity_inputs.default(shapes).values()
     with tempfile.TemporaryDirectory() as scratch:
         scratch = pathlib.Path(scratch)

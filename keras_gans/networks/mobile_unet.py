@@ -78,8 +78,8 @@ def _down_conv(x, filters, use_bias, name):
 
 def _up_conv(x, filters, use_bias, name):
     x = _pointwise_conv(x, filters, 3, False, f"{name}_pointwise")
-    # Not the nearest neighbour of `blocks.upsample`: as a .tflite file that
-    # is a TILE, which XNNPACK does not take.
+    # Not the nearest neighbour of `blocks.upsample`: XNNPACK takes bilinear
+    # up-sampling as it is.
     x = layers.UpSampling2D(2, interpolation="bilinear", name=f"{name}_resize")(
         x
     )

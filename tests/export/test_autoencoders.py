@@ -195,6 +195,30 @@ def test_snippet_names_the_output(published):
     assert scope["codes"].shape == (1, CODE_DIM)
 
 
+def test_int8_of_a_run_is_calibrated_by_its_pictures(tmp_path, capsys):
+    model = build("plain")
+    images = pictures(40)
+    checkpoints.write(tmp_path / "checkpoints", model, 5, {})
+    samples = tmp_path / "samples"
+    samples.mkdir()
+    np.savez(
+        samples / "inputs.npz",
+        **{"encoder": images[:8], "decoder/codes": model.encode(images[:8])},
+    )
+    words = ["export", f"--run_dir={tmp_path}", "--formats=int8"]
+    assert cli.main(words) == 65
+    assert "calibration.npz with pictures for encoder is missing" in (
+        capsys.readouterr().err
+    )
+    np.savez(
+        samples / "calibration.npz",
+        encoder=np.rint((images[8:] + 1) * 127.5).astype("uint8"),
+    )
+    assert cli.main(words) == 0
+    for role in ("encoder", "decoder"):
+        assert (tmp_path / "export" / role / f"{role}_int8.tflite").exists()
+
+
 def build_spatial(image_shape):
     """An autoencoder of somebody's own: unnamed inputs, codes with axes."""
     keras.utils.set_random_seed(3)

@@ -169,6 +169,15 @@ def test_run_of_a_gan(tmp_path, read_json):
     }
 
 
+def test_run_of_a_gan_in_int8(tmp_path, read_json):
+    model = gan_models.build("mlp")
+    words = make_run(tmp_path, model, generator=latents_of(9))
+    # Calibrated by noise of its own: there is nothing else to read.
+    assert cli.main([*words, "--formats=int8"]) == 0
+    record = read_json(tmp_path / "export" / "parity.json")
+    assert record["files"][0]["figures"]["psnr_db"] > 30
+
+
 def test_run_of_a_conditional_gan(tmp_path, capsys):
     model = gan_models.build("mlp", NUM_CLASSES)
     words = make_run(

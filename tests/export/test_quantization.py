@@ -1,5 +1,6 @@
 """Convolutions that dynamic int8 leaves in float32."""
 
+import importlib.util
 import sys
 
 import keras
@@ -12,6 +13,10 @@ from export import parity_inputs, quantization
 from export.errors import UsageError
 
 SHAPE = (16, 16, 3)
+needs_quantizer = pytest.mark.skipif(
+    importlib.util.find_spec("ai_edge_quantizer") is None,
+    reason="ai-edge-quantizer is not installed",
+)
 FLOAT32, INT8 = 0, 9  # Of the schema's TensorType.
 
 
@@ -49,6 +54,7 @@ def kernels(path):
     ]
 
 
+@needs_quantizer
 @pytest.mark.parametrize(
     ("ends", "in_float"),
     [
@@ -68,6 +74,7 @@ def test_ends_stay_in_float(network, images, tmp_path, ends, in_float):
     assert (64, 3, 3, 64) in {shape for shape, kind in found if kind == INT8}
 
 
+@needs_quantizer
 def test_float_ends_are_more_precise(network, images, tmp_path):
     psnr_db = {}
     for ends in ((), ("first", "last")):
