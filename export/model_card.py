@@ -25,7 +25,8 @@ _USES = {
     "saved_model": "servers with TensorFlow, and to convert again",
     "float32": "the reference: equal to Keras but for rounding",
     "float16": "half the size; graphics processors take it as it is",
-    "dynamic": "phones: a quarter of the size, and the fastest on processors",
+    "dynamic": "phones: about a quarter of the size, and fast where there are "
+    "int8 instructions",
     "int8": "chips that calculate with whole numbers only",
 }
 _MEANINGS = {
