@@ -23,7 +23,8 @@ from keras import layers
 
 import keras_gans
 from export import convert
-from export.formats import FORMATS
+from export.endpoints import DEFAULT_NAME, Endpoint
+from export.formats import DEFAULT, FORMATS
 from export.rewrites import graph
 from export.signature import Signature
 
@@ -81,11 +82,11 @@ def count_multiply_adds(network):
 
 
 def write_files(network, folder):
-    """Converts to all .tflite formats; a dictionary from format to path."""
+    """Converts as the export does, not proven; dictionary of paths."""
     paths = {
         name: folder / file_format.file_name("generator")
         for name, file_format in FORMATS.items()
-        if file_format.runtime == "litert"
+        if name in DEFAULT and file_format.runtime == "litert"
     }
     if all(path.exists() for path in paths.values()):
         return paths
@@ -93,11 +94,13 @@ def write_files(network, folder):
     signature = Signature.of(
         {"images": images}, np.asarray(network(images)), None, "images"
     )
-    rewritten, _ = graph.rewrite(network)
     with tempfile.TemporaryDirectory() as scratch:
-        saved_model = pathlib.Path(scratch) / "saved_model"
-        convert.write_saved_model(rewritten, signature, saved_model)
         for name, path in paths.items():
+            rewritten, _ = graph.rewrite(network, FORMATS[name].rewrites)
+            endpoint = Endpoint(DEFAULT_NAME, rewritten, signature, [])
+            saved_model = convert.write_saved_model(
+                [endpoint], pathlib.Path(scratch) / name
+            )
             FORMATS[name].convert(saved_model, path)
     return paths
 
