@@ -147,6 +147,7 @@ def convert_to_dynamic(saved_model, path):
 
     Activations are float32, and rounded to int8 before each multiplication,
     with a scale found for each image on the spot: no calibration is needed.
+    Depthwise convolutions stay float32.
     """
     import tensorflow as tf
 
@@ -159,6 +160,7 @@ def convert_to_dynamic(saved_model, path):
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
 
     _convert(saved_model, path, configure)
+    quantization.restore_depthwise(path)
 
 
 def convert_to_int8(saved_model, path):

@@ -1,8 +1,12 @@
-"""Dynamic int8 that leaves chosen convolutions in float32."""
+"""Dynamic int8 that leaves some convolutions in float32."""
 
 import contextlib
 import io
 import re
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+from ai_edge_litert.tools import flatbuffer_utils
 
 from export.errors import UsageError
 
@@ -15,6 +19,8 @@ _CONVOLUTIONS = (
 )
 # Those that the runtime multiplies in int8, as ai-edge-quantizer calls them.
 _QUANTIZED = ("CONV_2D", "FULLY_CONNECTED", "CONV_2D_TRANSPOSE")
+# Types of images and weights, where int8 is for the weights alone.
+_HYBRID = (schema.TensorType.FLOAT32, schema.TensorType.INT8)
 
 
 def quantize_weights(path, float_ends):
@@ -59,6 +65,45 @@ def quantize_weights(path, float_ends):
     path.write_bytes(quantized)
 
 
+def restore_depthwise(path):
+    """Turns the int8 weights of depthwise convolutions into float32 again.
+
+    XNNPACK has no depthwise kernel for float images and int8 weights: each one
+    would be slow, and split the graph. They are few numbers.
+
+    Args:
+        path: Path of a .tflite file, which is replaced if it has any.
+    """
+    model = flatbuffer_utils.read_model_from_bytearray(path.read_bytes())
+    is_depthwise = _is_any_of(model, ("DEPTHWISE_CONV_2D",))
+    restored = {}  # Signatures share buffers: by number of the int8 one.
+    for graph in model.subgraphs:
+        for operator in graph.operators:
+            if not is_depthwise[operator.opcodeIndex]:
+                continue
+            images, weights = (graph.tensors[i] for i in operator.inputs[:2])
+            if (images.type, weights.type) != _HYBRID:
+                continue
+            if weights.buffer not in restored:
+                restored[weights.buffer] = len(model.buffers)
+                model.buffers.append(_dequantize(model, weights))
+            weights.buffer = restored[weights.buffer]
+            weights.type, weights.quantization = schema.TensorType.FLOAT32, None
+    if restored:
+        path.write_bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+
+
+def _dequantize(model, weights):
+    data = np.frombuffer(bytes(model.buffers[weights.buffer].data), "int8")
+    # One scale for each channel, the last axis; zero is zero.
+    values = data.reshape(weights.shape) * np.float32(
+        weights.quantization.scale
+    )
+    buffer = schema.BufferT()
+    buffer.data = np.frombuffer(values.astype("<f4").tobytes(), "uint8")
+    return buffer
+
+
 def end_tensors(data, ends):
     """Names the tensors that the first or last convolutions make.
 
@@ -69,14 +114,8 @@ def end_tensors(data, ends):
     Returns:
         Sorted list of names.
     """
-    from ai_edge_litert import schema_py_generated as schema
-
     model = schema.ModelT.InitFromPackedBuf(data, 0)
-    numbers = {getattr(schema.BuiltinOperator, x) for x in _CONVOLUTIONS}
-    kinds = [
-        max(x.builtinCode, x.deprecatedBuiltinCode) in numbers
-        for x in model.operatorCodes
-    ]
+    kinds = _is_any_of(model, _CONVOLUTIONS)
     names = set()
     for graph in model.subgraphs:
         if "first" in ends:
@@ -84,6 +123,15 @@ def end_tensors(data, ends):
         if "last" in ends:
             names |= _last(graph, graph.operators, kinds, graph.outputs)
     return sorted(names)
+
+
+def _is_any_of(model, names):
+    """Whether each operator code of a model is one of these."""
+    numbers = {getattr(schema.BuiltinOperator, name) for name in names}
+    return [
+        max(x.builtinCode, x.deprecatedBuiltinCode) in numbers
+        for x in model.operatorCodes
+    ]
 
 
 def _first(graph, operators, kinds, tensors):

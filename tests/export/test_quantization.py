@@ -109,3 +109,37 @@ def test_walk_stops_at_convolutions(network, images, tmp_path):
     both = quantization.end_tensors(data, ("first", "last"))
     assert both == sorted([*first, *last])
     assert np.all([isinstance(name, str) for name in both])
+
+
+def build_separable():
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input(SHAPE)
+    x = keras.layers.Conv2D(128, 3, padding="same")(inputs)
+    x = keras.layers.DepthwiseConv2D(3, padding="same", activation="relu")(x)
+    x = keras.layers.Conv2D(128, 1)(x)
+    x = keras.layers.Conv2D(3, 3, padding="same", activation="tanh")(x)
+    return keras.Model(inputs, x)
+
+
+def test_depthwise_convolutions_stay_in_one_partition(
+    images, tmp_path, monkeypatch
+):
+    def export_dynamic(folder, **options):
+        result = export.export_network(
+            build_separable(), images, folder, ["dynamic"], **options
+        )
+        assert result.ok, result.reports
+        return result.reports[0].figures
+
+    figures = export_dynamic(tmp_path / "one")
+    assert figures["partitions"] == 1
+    assert figures["operators"]["DEPTHWISE_CONV_2D"] == 1
+    # A file of two signatures, which share the kernels.
+    sizes = ((16, 16), (8, 8))
+    figures = export_dynamic(tmp_path / "two", sizes=sizes)
+    assert figures["operators"]["DEPTHWISE_CONV_2D"] == 2
+    found = kernels(tmp_path / "one" / "generator_dynamic.tflite")
+    assert ((1, 3, 3, 128), FLOAT32) in found
+    assert ((128, 3, 3, 3), FLOAT32) not in found
+    monkeypatch.setattr(quantization, "restore_depthwise", lambda path: None)
+    assert export_dynamic(tmp_path / "plain")["partitions"] > 1
