@@ -100,7 +100,7 @@ compared with Keras; only files that agree are written.
 """
 _EXIT_CODES = """\
 Exit codes: 0 all files agree, 1 a file did not, 2 wrong flags, 65 nothing
-usable to export, 74 a file cannot be read or written."""
+usable to export, 74 a file cannot be read or written, 130 interrupted."""
 
 
 def main(argv=None):
@@ -135,6 +135,11 @@ def _check(options):
     )
     if options.float_ends:
         _check_names("float_ends", options.float_ends.split(","), ENDS)
+        if "dynamic" not in options.formats.split(","):
+            raise UsageError(
+                "--float_ends is for the format dynamic, which --formats="
+                f"{options.formats} leaves out."
+            )
     for name, choices in _CHOICES.items():
         if options[name].value not in choices:
             accepted = " or ".join(filter(None, choices))

@@ -16,6 +16,7 @@ EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_DATA = 65
 EXIT_IO = 74
+EXIT_INTERRUPTED = 130
 
 
 def main(table, about, exit_codes, check, run, argv=None):
@@ -45,6 +46,8 @@ def main(table, about, exit_codes, check, run, argv=None):
         return _fail(EXIT_USAGE, error)
     except ExportError as error:
         return _fail(EXIT_DATA, error)
+    except KeyboardInterrupt:
+        return _fail(EXIT_INTERRUPTED, "Interrupted: nothing more is written.")
     except OSError as error:
         reason = error.strerror or error
         path = f"{error.filename}: " if error.filename else ""

@@ -15,6 +15,8 @@ from keras_gans.prediction.network_steps import NetworkSteps
 DEFAULT_NAME = "serving_default"
 # What --sizes can be instead of sizes.
 FREE = "free"
+# Eight images, and what a network makes of them, are in memory at once.
+_MOST_PIXELS = 2**22
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,11 +80,21 @@ def parse_sizes(text):
 
     Returns:
         `FREE`, or a tuple of pairs of integers without repetitions.
+
+    Raises:
+        UsageError: If a size is larger than what can be proven.
     """
     if text is None or text == FREE:
         return text or ()
     sides = [tuple(map(int, size.split("x"))) for size in text.split(",")]
-    return tuple(dict.fromkeys((x[0], x[-1]) for x in sides))
+    sizes = tuple(dict.fromkeys((x[0], x[-1]) for x in sides))
+    for height, width in sizes:
+        if height * width > _MOST_PIXELS:
+            raise UsageError(
+                f"--sizes must be of {_MOST_PIXELS} pixels at most, such as "
+                f"2048x2048. Received: {height}x{width}."
+            )
+    return sizes
 
 
 def make(request):

@@ -129,11 +129,7 @@ def export_networks(requests, formats=DEFAULT, rewrites=rewrite_names.NAMES):
 def _check(request, formats):
     publish.check_target(request.folder, _own_names(request.role))
     network.check_weights(request.network)
-    for inputs in (request.inputs, request.calibration):
-        if inputs is not None:
-            network.check_inputs(
-                request.network, inputs, request.num_classes, request.role
-            )
+    _check_inputs(request, request.inputs)
     if "int8" not in formats:
         return
     if network.has_instance_norms(request.network) and not request.force_int8:
@@ -148,6 +144,16 @@ def _check(request, formats):
             "those that it is compared on. Take the format dynamic, which "
             "needs none."
         )
+    try:
+        _check_inputs(request, request.calibration)
+    except ExportError as error:
+        raise ExportError(f"Inputs for `calibration`: {error}") from error
+
+
+def _check_inputs(request, inputs):
+    network.check_inputs(
+        request.network, inputs, request.num_classes, request.role
+    )
 
 
 def _own_names(role):
@@ -185,10 +191,12 @@ class _Candidate:
         path = self.folder / form.file_name(request.role)
         wanted = tuple(x for x in form.rewrites if x in rewrites)
         self._sources[name] = source = self._write(wanted)
+        description = None
         try:
             form.convert(source, path)
             if form.runtime == "litert":
-                metadata.add(path, sidecar.describe(request, self.endpoints))
+                description = sidecar.describe(request, self.endpoints)
+                metadata.add(path, description)
         except (OSError, UsageError):
             raise
         except Exception as error:  # The converter has no class for it.
@@ -198,7 +206,7 @@ class _Candidate:
             )
             return False
         self.jobs[name] = parity.Job(
-            path, form.runtime, self.endpoints, self._scale
+            path, form.runtime, self.endpoints, self._scale, description
         )
         return True
 

@@ -53,7 +53,7 @@ def check_inputs(network, inputs, num_classes=None, role="generator"):
     for name, array in inputs.items():
         _check_kind(name, array)
     if not signature.count(inputs):
-        raise ExportError("`inputs` is empty: the parity check needs some.")
+        raise ExportError("`inputs` is empty: some are needed.")
     for name, array in inputs.items():
         if shapes is not None:
             _check_shape(name, array.shape[1:], shapes[name])

@@ -49,12 +49,14 @@ class Job:
         runtime: "litert" or "saved_model".
         endpoints: List of `export.endpoints.Endpoint` that it must have.
         scale: Float > 0, the unit of the differences from Keras.
+        description: Dict that its metadata must hold; `None` for any.
     """
 
     path: Path
     runtime: str
     endpoints: list
     scale: float
+    description: dict | None = None
 
     @property
     def signatures(self):
@@ -112,6 +114,7 @@ def _write_message(job, folder):
         "path": str(job.path),
         "runtime": job.runtime,
         "signatures": job.signatures,
+        "description": job.description,
         "trials": trials,
     }
 
@@ -191,6 +194,7 @@ def find_problems(figures, bounds, job):
     output_name = job.endpoints[0].signature.output_name
     return [
         *_signature_problems(figures["signatures"], job.signatures),
+        *_metadata_problems(figures),
         *_value_problems(figures, bounds, output_name),
         *_operator_problems(figures.get("operators", {}), are_free),
     ]
@@ -204,6 +208,11 @@ def _signature_problems(received, expected):
         for kind in ("inputs", "outputs"):
             if received[name][kind] != wanted[kind]:
                 yield f"{kind} are {received[name][kind]}, not {wanted[kind]}"
+
+
+def _metadata_problems(figures):
+    if not figures.get("same_metadata", True):
+        yield "its metadata is not what the export says of it"
 
 
 def _value_problems(figures, bounds, output_name):

@@ -1,13 +1,12 @@
 """The inputs on which files are compared with Keras."""
 
 import importlib.resources
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
 from export import network, precision, signature
-from export.errors import ExportError
+from export.errors import ExportError, one_line
 from keras_gans.data import folders, images, pixels
 
 NUM_INPUTS = 8
@@ -77,21 +76,27 @@ def calibration_of_run(run_dir, name):
         ExportError: If there are none.
     """
     path = Path(run_dir) / "samples" / "calibration.npz"
-    arrays = _load(path) if path.is_file() else {}
+    arrays = _load(path) if path.exists() else {}
     if name not in arrays:
         raise ExportError(
             f"{path} with pictures for {name} is missing: the format int8 has "
             "nothing to be calibrated by. Take the format dynamic."
+        )
+    if arrays[name].dtype != np.uint8:
+        raise ExportError(
+            f"{path} is damaged: {name} is {arrays[name].dtype}, not uint8."
         )
     return {"images": pixels.to_float(arrays[name])}
 
 
 def _load(path):
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = dict(file)
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise ExportError(f"{path} is damaged: {error}") from error
+        with path.open("rb") as file:  # NumPy leaves it open if it fails.
+            arrays = dict(np.load(file, allow_pickle=False))
+    except OSError:
+        raise
+    except Exception as error:  # Of zip files, zlib, pickles or NumPy itself.
+        raise ExportError(f"{path} is damaged. {one_line(error)}.") from error
     single = [name for name, array in arrays.items() if array.ndim == 0]
     if single:
         raise ExportError(f"{path} is damaged: {single[0]} is no array.")
@@ -217,6 +222,8 @@ def _emoji(shape):
 def _choose(inputs):
     """Picks the first input of each label, and others up to eight."""
     num_inputs = signature.count(inputs)
+    if not num_inputs:
+        return inputs  # To be refused where all inputs are checked.
     labels = inputs.get("labels", np.zeros(num_inputs))
     _, firsts = np.unique(labels, return_index=True)
     others = np.setdiff1d(np.arange(num_inputs), firsts)

@@ -222,8 +222,10 @@ def answer(network, inputs):
     Args:
         network: Built `keras.Model`.
         inputs: Dict from name to tensor `(batch, ...)`. A network with one
-            input gets it bare.
+            input gets it bare, unless it was built from a dictionary.
     """
-    if len(inputs) == 1:
+    if len(inputs) == 1 and not isinstance(
+        getattr(network, "input", None), dict
+    ):
         (inputs,) = inputs.values()
     return network(inputs, training=False)

@@ -32,6 +32,9 @@ def main(jobs_path, results_path):
 def _measure(job):
     opener = _RUNTIMES[job["runtime"]]
     run, look, figures = opener(job["path"], list(job["signatures"]))
+    if job["description"] is not None:
+        written = _read_metadata(job["path"])
+        figures["same_metadata"] = written == [job["description"]]
     if figures["signatures"] != job["signatures"]:
         return figures  # LiteRT would change the file's shape to fit.
     for trial in job["trials"]:
@@ -114,6 +117,20 @@ def _count_operators(path):
         for i in range(graph.OperatorsLength())
     )
     return dict(sorted(counts.items()))
+
+
+def _read_metadata(path):
+    """Reads what the file says of itself, as any LiteRT tool would."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    with open(path, "rb") as file:
+        model = schema.Model.GetRootAs(file.read())
+    entries = [model.Metadata(i) for i in range(model.MetadataLength())]
+    return [
+        json.loads(model.Buffers(x.Buffer()).DataAsNumpy().tobytes())
+        for x in entries
+        if x.Name() == b"keras_gans"
+    ]
 
 
 def _open_saved_model(path, endpoints):

@@ -125,6 +125,11 @@ def test_help_is_short_and_complete(capsys):
             "--float_ends must be from first, last. Received: middle.",
         ),
         (
+            ["--model=a", "--float_ends=last", "--formats=float32,int8"],
+            "--float_ends is for the format dynamic, which "
+            "--formats=float32,int8 leaves out.",
+        ),
+        (
             ["--rundir=a"],
             "Unknown command line flag 'rundir'. Did you mean: run_dir ?. "
             "Accepted: --run_dir, --model, --network, --output_dir, "
@@ -299,6 +304,28 @@ def test_sizes_for_a_network_that_takes_no_images(gan_file, capsys):
         "--sizes is for networks from images to images. generator makes "
         "images of latents and labels."
     )
+
+
+def test_sizes_beyond_any_memory(model_file, capsys):
+    words = f"--model={model_file}", "--sizes=64,99999x50000"
+    assert refuse(capsys, 2, *words) == (
+        "--sizes must be of 4194304 pixels at most, such as 2048x2048. "
+        "Received: 99999x50000."
+    )
+
+
+def test_interruption_is_one_sentence(
+    model_file, tmp_path, monkeypatch, capsys
+):
+    def interrupt(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("export.parity.measure", interrupt)
+    out = tmp_path / "out"
+    words = f"--model={model_file}", f"--output_dir={out}", "--formats=float32"
+    line = refuse(capsys, 130, *words)
+    assert line == "Interrupted: nothing more is written."
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_int8_without_calibration(model_file, capsys):

@@ -105,7 +105,7 @@ def conditional():
         ),
         (
             {"latents": LATENTS[:0], "labels": LABELS[:0]},
-            "`inputs` is empty: the parity check needs some.",
+            "`inputs` is empty: some are needed.",
         ),
     ],
     ids=[

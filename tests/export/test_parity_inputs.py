@@ -94,3 +94,52 @@ def test_number_without_a_batch_is_refused(tmp_path):
     write(tmp_path, generator=np.float32(1))
     with pytest.raises(ExportError, match="inputs.npz is damaged"):
         parity_inputs.from_run(tmp_path, "generator")
+
+
+def calibrate(run_dir, images):
+    (run_dir / "samples").mkdir()
+    np.savez_compressed(run_dir / "samples" / "calibration.npz", encoder=images)
+    return parity_inputs.calibration_of_run(run_dir, "encoder")["images"]
+
+
+def test_calibration_of_a_run(tmp_path):
+    pixels = np.arange(0, 256, 51, "uint8").reshape(2, 1, 1, 3)
+    images = calibrate(tmp_path, pixels)
+    expected = np.reshape([-1, -0.6, -0.2, 0.2, 0.6, 1], pixels.shape)
+    np.testing.assert_allclose(images, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "images",
+    [np.zeros((2, 4, 4, 3), "int32"), np.zeros((2, 4, 4, 3)), np.array(["a"])],
+    ids=["int32", "float64", "words"],
+)
+def test_calibration_of_other_numbers_than_pixels(tmp_path, images):
+    with pytest.raises(ExportError, match=f"is {images.dtype}, not uint8"):
+        calibrate(tmp_path, images)
+
+
+def test_damaged_calibration(tmp_path):
+    calibrate(tmp_path, np.zeros((9, 4, 4, 3), "uint8"))
+    path = tmp_path / "samples" / "calibration.npz"
+    good = path.read_bytes()
+    damages = [
+        b"",
+        b"PK\x03\x04 and nothing else",
+        good[: len(good) // 2],
+        good[:80] + bytes(20) + good[100:],  # Inside of what is compressed.
+    ]
+    for damaged in damages:
+        path.write_bytes(damaged)
+        with pytest.raises(ExportError, match="calibration.npz is damaged"):
+            parity_inputs.calibration_of_run(tmp_path, "encoder")
+    with path.open("wb") as file:
+        np.save(file, np.zeros((9, 4, 4, 3), "uint8"))
+    with pytest.raises(ExportError, match="calibration.npz is damaged"):
+        parity_inputs.calibration_of_run(tmp_path, "encoder")
+
+
+def test_run_with_no_inputs_at_all(tmp_path):
+    write(tmp_path, generator=np.zeros((0, 4), "float32"))
+    inputs = parity_inputs.from_run(tmp_path, "generator")
+    assert inputs["latents"].shape == (0, 4)

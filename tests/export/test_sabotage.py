@@ -315,9 +315,11 @@ def test_damaged_saved_model_fails_and_the_rest_is_published(
     )
     assert [x.passed for x in result.reports] == [False, True]
     assert sorted(x.name for x in out.iterdir()) == [
+        "MODEL_CARD.md",
         "generator.json",
         "generator_float32.tflite",
         "parity.json",
+        "snippets",
     ]
     sidecar = read_json(out / "generator.json")
     assert [x["format"] for x in sidecar["files"]] == ["float32"]
@@ -326,17 +328,21 @@ def test_damaged_saved_model_fails_and_the_rest_is_published(
     assert record["files"][0]["problems"]
 
 
+def read_all(folder):
+    return {x: x.read_bytes() for x in folder.rglob("*") if x.is_file()}
+
+
 def test_failed_export_leaves_the_old_one(
     generator, inputs, tmp_path, monkeypatch
 ):
     out = tmp_path / "out"
     assert export.export_network(generator, inputs, out, ["float32"]).ok
-    before = {x.name: x.read_bytes() for x in out.iterdir()}
+    before = read_all(out)
     sabotage(
         monkeypatch, "float32", lambda saved_model, path: path.write_bytes(b"")
     )
     assert not export.export_network(generator, inputs, out, ["float32"]).ok
-    assert {x.name: x.read_bytes() for x in out.iterdir()} == before
+    assert read_all(out) == before
     assert list(tmp_path.iterdir()) == [out]
 
 
