@@ -224,7 +224,10 @@ class _Candidate:
         problems = [
             *parity.find_problems(figures, bounds, job),
             *parity.find_size_problems(
-                num_bytes, form.bytes_per_weight, source.weights
+                num_bytes,
+                form.bytes_per_weight,
+                source.weights,
+                4 if source.float_ends else None,
             ),
         ]
         self.reports[name] = FileReport(

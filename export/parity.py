@@ -230,13 +230,15 @@ def _value_problems(figures, bounds, output_name):
     yield from bounds.problems(figures)
 
 
-def find_size_problems(num_bytes, bytes_per_weight, weights):
-    """Judges the size of a file: a converter may lose the weights.
+def find_size_problems(num_bytes, bytes_per_weight, weights, most=None):
+    """Judges the size of a file: a converter may lose weights, or the format.
 
     Args:
         num_bytes: Size of the file, or of the SavedModel's files together.
         bytes_per_weight: Bytes that one number of a kernel takes.
         weights: The weights that the network's endpoint reads.
+        most: Bytes that a number may take at most, of the few that stay in a
+            larger type. Default: one more than `bytes_per_weight`, on average.
 
     Returns:
         List of sentences, empty if the size is plausible.
@@ -248,8 +250,9 @@ def find_size_problems(num_bytes, bytes_per_weight, weights):
         if x.ndim > 1
     }
     smallest = 0.95 * bytes_per_weight * sum(kernels.values())
-    # Twice the weights, and half a megabyte for the graph.
-    largest = 8 * sum(x.size for x in weights) + 500_000
+    # Half a megabyte is for the graph.
+    most = most or bytes_per_weight + 1
+    largest = most * sum(x.size for x in weights) + 500_000
     if smallest <= num_bytes <= largest:
         return []
     return [
