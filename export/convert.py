@@ -42,7 +42,7 @@ class SavedModel:
 
 
 def write_saved_model(endpoints, path):
-    """Writes networks with one static endpoint of batch 1 for each.
+    """Writes networks, with one endpoint of batch 1 for each.
 
     A label out of range is taken as the nearest class. Without that, it would
     be no class at all to a one-hot encoding, and to an embedding, depending on
