@@ -4,15 +4,17 @@ import contextlib
 import os
 import sys
 
+from export.signature import DEFAULT_NAME
+
 _LITERT_SNIPPET = """\
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
-run = Interpreter({path!r}).get_signature_runner()
+run = Interpreter({path!r}).get_signature_runner({name})
 {output} = run({arguments})["{output}"]"""
 _SAVED_MODEL_SNIPPET = """\
 import tensorflow as tf
 model = tf.saved_model.load({path!r})
-run = model.signatures["serving_default"]
+run = model.signatures[{signature!r}]
 {output} = run({arguments})["{output}"]"""
 
 
@@ -34,6 +36,7 @@ def snippet(result):
         result: `export.ExportResult` with at least one file that passed.
     """
     passed = [x.file_name for x in result.reports if x.passed]
+    name = result.signature_name
     for_phones = [name for name in passed if name.endswith(".tflite")]
     template = _LITERT_SNIPPET if for_phones else _SAVED_MODEL_SNIPPET
     library = "np" if for_phones else "tf"
@@ -45,6 +48,9 @@ def snippet(result):
         path=str(result.folder / (for_phones or passed)[0]),
         arguments=", ".join(arguments),
         output=result.signature.output_name,
+        signature=name,
+        # LiteRT finds the name itself if there is but one.
+        name="" if name == DEFAULT_NAME else repr(name),
     )
 
 

@@ -7,12 +7,10 @@ import numpy as np
 
 from export import network, precision
 from export.errors import UsageError
-from export.signature import Signature
+from export.signature import DEFAULT_NAME, Signature
 from keras_gans.data import pixels
 from keras_gans.prediction.network_steps import NetworkSteps
 
-# The name that LiteRT, TensorFlow Serving and saved_model_cli look for first.
-DEFAULT_NAME = "serving_default"
 # What --sizes can be instead of sizes.
 FREE = "free"
 # Eight images, and what a network makes of them, are in memory at once.

@@ -167,8 +167,10 @@ def _publish(candidate, scratch):
     if any(report.passed for report in reports):
         candidate.write_records(reports)
         publish.publish(candidate.folder, request.folder, scratch)
-    signature = candidate.endpoints[0].signature
-    return ExportResult(request.name, request.folder, signature, reports)
+    first = candidate.endpoints[0]
+    return ExportResult(
+        request.name, request.folder, first.signature, reports, first.name
+    )
 
 
 def _checked(formats):

@@ -4,7 +4,7 @@ import dataclasses
 from pathlib import Path
 
 from export.formats import Bounds
-from export.signature import OUTPUTS, role_of
+from export.signature import DEFAULT_NAME, OUTPUTS, role_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,14 +106,17 @@ class ExportResult:
     Args:
         name: The network's name.
         folder: Path of the export. If no file passed, it is as it was before.
-        signature: `export.signature.Signature` of the files.
+        signature: `export.signature.Signature` of the files, of the first if
+            they have several.
         reports: List of `FileReport`, one per format.
+        signature_name: Name that the files know the signature by.
     """
 
     name: str
     folder: Path
     signature: object
     reports: list
+    signature_name: str = DEFAULT_NAME
 
     @property
     def ok(self):

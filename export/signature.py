@@ -52,6 +52,8 @@ def role_of(name):
     return name if name in OUTPUTS else "generator"
 
 
+# The name that LiteRT, TensorFlow Serving and saved_model_cli look for first.
+DEFAULT_NAME = "serving_default"
 # What --image_dtype can be: pictures in [-1, 1], or their pixels as in files.
 IMAGE_DTYPES = ("float32", "uint8")
 

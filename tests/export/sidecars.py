@@ -86,11 +86,16 @@ def sidecar(*signatures, role="generator", network=None, formats=("float32",)):
         "step": 1200,
         "parameters": 11378179,
         "mode": None,
-        "rewrites": {},
         "versions": VERSIONS,
         "signatures": list(signatures),
         "files": [
-            {"name": name, "format": x, "bytes": 4096, "sha256": "0" * 64}
+            {
+                "name": name,
+                "format": x,
+                "bytes": 4096,
+                "sha256": "0" * 64,
+                "rewrites": {},
+            }
             for x, name in names
         ],
         "parity": "parity.json",
@@ -114,7 +119,7 @@ def parity(document, **figures):
         "versions": VERSIONS,
         "inputs": {
             "source": "samples/inputs.npz",
-            "shapes": {"images": [8, 256, 256, 3]},
+            "shapes": [{"images": [8, 256, 256, 3]}],
         },
         "output": {"name": "images", "scale": 1.0},
         "files": [

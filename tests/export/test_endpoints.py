@@ -7,7 +7,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 import export
 import keras_gans
-from export import endpoints, metadata, parity_inputs
+from export import console, endpoints, metadata, parity_inputs
 from export.errors import ExportError, UsageError
 from export.records import ExportRequest
 from keras_gans.data import pixels
@@ -93,6 +93,14 @@ def test_each_size_is_a_signature(several, resnet, inputs, size):
     answer = run(images=images)["images"]
     assert answer.shape == (1, *size, 3)
     np.testing.assert_allclose(answer, expected, atol=1e-4)
+
+
+def test_snippet_names_the_signature(several):
+    scope = {}
+    exec(console.snippet(several["pixels"]), scope)
+    assert scope["images"].shape == (1, 32, 32, 3)
+    assert scope["images"].dtype == np.uint8
+    assert "get_signature_runner()" in console.snippet(several["one"])
 
 
 def test_sizes_cost_no_second_copy_of_the_weights(several, resnet):

@@ -216,7 +216,7 @@ def test_odd_names_stay_names(name):
 def test_odd_strings_elsewhere_stay_strings():
     document = TRANSLATOR | {
         "mode": {"a|b": "`c`"},
-        "rewrites": {"<b>": 1},
+        "files": [TRANSLATOR["files"][0] | {"rewrites": {"<b>": 1}}],
         "versions": TRANSLATOR["versions"] | {"keras": "3\n# 4"},
     }
     record = sidecars.parity(document, operators={"CUSTOM`|": 1})

@@ -27,6 +27,8 @@ def edit_kernels(data, edit):
             values = np.asarray(buffer.data, "uint8").view("float32").copy()
             edit(values)
             buffer.data = values.view("uint8")
+    # The export describes what it converts, once.
+    model.metadata = [x for x in model.metadata if x.name != b"keras_gans"]
     builder = flatbuffers.Builder()
     builder.Finish(model.Pack(builder), b"TFL3")
     return bytes(builder.Output())

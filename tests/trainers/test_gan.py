@@ -210,7 +210,9 @@ def test_other_networks_train_and_export(
     code = run(trainer, *tiny_image_flags, *flags, f"--run_dir={run_dir}")
     assert code == 0
     files = {path.name for path in (run_dir / "export").rglob("*.tflite")}
-    assert files == {"generator_float32.tflite", "generator_float16.tflite"}
+    assert files == {
+        f"generator_{name}.tflite" for name in ("float32", "float16", "dynamic")
+    }
 
 
 def test_pictures_without_labels_and_without_tests(
