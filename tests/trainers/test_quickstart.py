@@ -48,6 +48,9 @@ def test_cyclegan_translates_and_exports(tmp_path):
             "saved_model",
             "generator_float32.tflite",
             "generator_float16.tflite",
+            "generator_dynamic.tflite",
+            "MODEL_CARD.md",
+            "snippets",
             "generator.json",
             "parity.json",
         }
