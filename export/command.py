@@ -82,7 +82,11 @@ def _request(name, source, output_dir, options):
     find_inputs = _inputs_of_run if options.run_dir else _inputs_of_model
     inputs, origin = find_inputs(name, source, num_classes, options)
     calibration = None
-    if "int8" in options.formats.split(","):
+    is_forced = options.force_int8 == "on"
+    # The exporter refuses the others, which nobody need find pictures for.
+    if "int8" in options.formats.split(",") and (
+        is_forced or not network.has_instance_norms(model)
+    ):
         find_inputs = functools.partial(find_inputs, for_calibration=True)
         calibration, _ = find_inputs(name, source, num_classes, options)
     several = len(source.networks) > 1
@@ -93,16 +97,16 @@ def _request(name, source, output_dir, options):
         inputs,
         folder,
         name,
-        source.step,
-        origin,
-        num_classes,
-        source.mode,
-        source.prior,
-        _sizes_left(name, inputs, source, options),
-        options.image_dtype,
-        calibration,
-        tuple(end for end in ENDS if end in ends),
-        options.force_int8 == "on",
+        step=source.step,
+        source=origin,
+        num_classes=num_classes,
+        mode=source.mode,
+        prior=source.prior,
+        sizes=_sizes_left(name, inputs, source, options),
+        image_dtype=options.image_dtype,
+        calibration=calibration,
+        float_ends=tuple(end for end in ENDS if end in ends),
+        force_int8=is_forced,
     )
 
 

@@ -27,7 +27,7 @@ def quantize_weights(path, float_ends):
     """Turns the weights of a float32 file into int8, but for its ends.
 
     The converter's own dynamic quantisation leaves nothing out. This is that
-    of ai-edge-quantizer, which gives the same numbers otherwise.
+    of ai-edge-quantizer.
 
     Args:
         path: Path of a .tflite file, which is replaced.
