@@ -12,20 +12,24 @@ ROOT = pathlib.Path(keras_gans.__file__).parents[1]
 OURS = ("keras_gans", "trainers", "export")
 # Each part may import the parts listed for it, itself, and the version.
 MAY_IMPORT = {
-    "keras_gans.layers": set(),
-    "keras_gans.losses": set(),
+    "keras_gans.replicas": set(),
+    "keras_gans.noise": {"keras_gans.replicas"},
+    "keras_gans.layers": {"keras_gans.noise", "keras_gans.replicas"},
+    "keras_gans.losses": {"keras_gans.noise", "keras_gans.replicas"},
     "keras_gans.optimizers": set(),
     "keras_gans.data": set(),
     "keras_gans.checkpoints": set(),
     "keras_gans.features": set(),
     "keras_gans.latents": set(),
     "keras_gans.metrics": set(),
-    "keras_gans.networks": {"keras_gans.layers"},
+    "keras_gans.networks": {"keras_gans.layers", "keras_gans.replicas"},
     "keras_gans.models": {
         "keras_gans.latents",
         "keras_gans.layers",
         "keras_gans.losses",
         "keras_gans.metrics",
+        "keras_gans.noise",
+        "keras_gans.replicas",
     },
     "keras_gans.callbacks": {
         "keras_gans.data",

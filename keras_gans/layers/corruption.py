@@ -9,7 +9,7 @@ import abc
 import keras
 from keras import ops
 
-from keras_gans.layers import noise
+from keras_gans import noise
 
 _BLACK, _WHITE = -1.0, 1.0
 

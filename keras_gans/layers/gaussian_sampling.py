@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from keras_gans.layers import noise
+from keras_gans import noise
 
 
 @keras.saving.register_keras_serializable(package="keras_gans")

@@ -1,7 +1,10 @@
 """A history of generated images (Shrivastava et al., 2017)."""
 
 import keras
+import numpy as np
 from keras import ops
+
+from keras_gans import replicas
 
 
 @keras.saving.register_keras_serializable(package="keras_gans")
@@ -16,7 +19,9 @@ class ImagePool(keras.layers.Layer):
     returned and never stored.
 
     The images are weights, so they are saved with the model. The state of the
-    random draws is saved by the models of this package.
+    random draws is saved by the models of this package. Under a strategy each
+    replica has a pool of its own, of the fakes that it made, and all of them
+    are saved; where other replicas go on, they go through the pools in order.
 
     Reference:
 
@@ -41,6 +46,7 @@ class ImagePool(keras.layers.Layer):
         self.pool_size = pool_size
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
+        replicas.differ(self.seed_generator)
 
     def build(self, input_shape):
         if self.pool_size == 0:
@@ -106,6 +112,18 @@ class ImagePool(keras.layers.Layer):
         self.images.assign(images)
         self.num_images.assign(num_images)
         return outputs
+
+    def save_own_variables(self, store):
+        for i, variable in enumerate(self.weights):
+            copies = replicas.values_of(variable)
+            store[str(i)] = copies if len(copies) > 1 else copies[0]
+
+    def load_own_variables(self, store):
+        for i, variable in enumerate(self.weights):
+            saved = np.asarray(store[str(i)])
+            if saved.ndim == len(variable.shape):  # Of a single replica.
+                saved = saved[None]
+            replicas.assign_to(variable, saved)
 
     def compute_output_shape(self, input_shape):
         return input_shape

@@ -16,7 +16,7 @@ a second time, with respect to the discriminator's weights.
 - `real_images`, `fake_images`: float tensors `(batch, ...)`, no gradient
   passes into them.
 - `seed_generator`: `keras.random.SeedGenerator`, drawn from by `dragan` and
-  `gradient`. Each replica draws its own numbers.
+  `gradient`, for the global batch: no two replicas get the same numbers.
 
 Under a half precision policy everything here is float32, but the forward and
 backward pass inside the discriminator is in half, and so is the precision of
@@ -26,6 +26,7 @@ the gradients; the optimizer's loss scaling covers the second differentiation.
 import tensorflow as tf
 from keras import ops
 
+from keras_gans import noise
 from keras_gans.losses import adversarial
 
 
@@ -97,9 +98,9 @@ def dragan_penalty(discriminator, real_images, fake_images, seed_generator):
     del fake_images
     real_images = _float32(real_images)
     size = 0.5 * ops.std(real_images)
-    noise = size * _uniform(tf.shape(real_images), seed_generator)
+    offsets = size * noise.draw_uniform(tf.shape(real_images), seed_generator)
     share = _uniform_per_image(real_images, seed_generator)
-    gradients = _gradients(discriminator, real_images + share * noise)
+    gradients = _gradients(discriminator, real_images + share * offsets)
     return ops.square(_norm(gradients) - 1.0)
 
 
@@ -227,21 +228,7 @@ def _norm(gradients):
 
 def _uniform_per_image(images, seed_generator):
     shape = [tf.shape(images)[0]] + [1] * (images.ndim - 1)
-    return _uniform(shape, seed_generator)
-
-
-def _uniform(shape, seed_generator):
-    """Numbers in [0, 1), different ones on every replica.
-
-    All replicas hold the same state: seed, and number of draws so far. XLA
-    draws other numbers than TensorFlow, here as in `keras.random`.
-    """
-    replica = tf.distribute.get_replica_context()
-    replica_id = replica.replica_id_in_sync_group if replica else 0
-    seed = seed_generator.next()
-    seed += tf.cast(tf.stack([replica_id, 0]), seed.dtype)
-    seed = tf.cast(tf.math.floormod(seed, tf.int32.max), "int32")
-    return tf.random.stateless_uniform(shape, seed)
+    return noise.draw_uniform(shape, seed_generator)
 
 
 def _float32(values):

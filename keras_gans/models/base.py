@@ -3,8 +3,9 @@
 import abc
 
 import keras
-import tensorflow as tf
 from keras import ops
+
+from keras_gans import replicas
 
 
 class BaseModel(keras.Model, abc.ABC):
@@ -27,7 +28,16 @@ class BaseModel(keras.Model, abc.ABC):
 
     def _finish_init(self, trackers):
         self.trackers = {tracker.name: tracker for tracker in trackers}
+        for layer in self._flatten_layers():
+            for seed_generator in layer._seed_generators:
+                replicas.differ(seed_generator)
         self.built = True  # The injected networks already are.
+
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        # Networks, optimizers and logs are built. Under a strategy, Keras
+        # would draw a batch for it, and fails for one of several workers
+        # (https://github.com/keras-team/keras/issues/20585).
+        del iterator, data_batch
 
     @property
     def metrics(self):
@@ -73,8 +83,7 @@ class BaseModel(keras.Model, abc.ABC):
         """
         with tape:
             # Replicas add their gradients up.
-            replicas = tf.distribute.get_strategy().num_replicas_in_sync
-            scaled_loss = optimizer.scale_loss(loss / replicas)
+            scaled_loss = optimizer.scale_loss(loss / replicas.count())
         gradients = tape.gradient(
             scaled_loss, [variable.value for variable in variables]
         )
@@ -94,7 +103,11 @@ class BaseModel(keras.Model, abc.ABC):
     def _log(self, **values):
         for name, value in values.items():
             self.trackers[name].update_state(value)
-        return {name: self.trackers[name].result() for name in values}
+        logs = {name: self.trackers[name].result() for name in values}
+        if replicas.is_multi_worker():
+            # Keras averages the logs of workers over their first axis.
+            logs = {name: log[None] for name, log in logs.items()}
+        return logs
 
     def get_compile_config(self):
         if not self.compiled:

@@ -6,11 +6,11 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from keras_gans.layers.noise import draw_normal
 from keras_gans.losses import adversarial as adversarial_losses
 from keras_gans.losses import penalties
 from keras_gans.metrics.deviation import Deviation
 from keras_gans.models.adversarial import AdversarialModel
+from keras_gans.noise import draw_normal
 
 _LOGS = (
     "generator_loss",
@@ -216,7 +216,7 @@ class LatentModel(AdversarialModel):
         return inputs.shape[1:]
 
     def _draw_normal(self, shape):
-        """Standard normal noise that differs between replicas."""
+        """The next noise of the model."""
         return draw_normal(shape, self.seed_generator)
 
     def train_step(self, data):

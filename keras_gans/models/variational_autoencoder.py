@@ -6,13 +6,13 @@ import tensorflow as tf
 from keras import ops
 
 from keras_gans.layers import GaussianSampling
-from keras_gans.layers.noise import draw_normal
 from keras_gans.losses import (
     bernoulli_negative_log_likelihood,
     gaussian_negative_log_likelihood,
     kl_to_standard_normal,
 )
 from keras_gans.models.autoencoding import AutoencodingModel
+from keras_gans.noise import draw_normal
 
 LIKELIHOODS = ("bernoulli", "gaussian")
 

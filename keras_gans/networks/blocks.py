@@ -3,6 +3,7 @@
 import keras
 from keras import layers, ops
 
+from keras_gans import replicas
 from keras_gans.layers import InstanceNormalization, PixelShuffle
 
 NORMALIZATIONS = ("batch", "instance", "none")
@@ -177,7 +178,10 @@ def tanh_images(x):
 
 
 def normalize(x, normalization, affine, name):
-    """Instance or batch normalisation as the papers set it, or nothing."""
+    """Instance or batch normalisation as the papers set it, or nothing.
+
+    Built under a strategy, batch norms go by the global batch.
+    """
     if normalization == "none":
         return x
     if normalization == "batch":
@@ -188,6 +192,7 @@ def normalize(x, normalization, affine, name):
             center=affine,
             scale=affine,
             gamma_initializer=paper_initializer(mean=1.0),
+            synchronized=replicas.count() > 1,
             name=name,
         )
     else:

@@ -3,6 +3,7 @@
 import keras
 from keras import layers
 
+from keras_gans import replicas
 from keras_gans.networks import blocks
 from keras_gans.networks import labels as label_wiring
 
@@ -241,7 +242,13 @@ def _shortcut_conv(x, filters, spectral_norm, name):
 def _batch_norm(x, name, affine=True):
     # Chainer's defaults, which the authors used.
     return layers.BatchNormalization(
-        momentum=0.9, epsilon=2e-5, center=affine, scale=affine, name=name
+        momentum=0.9,
+        epsilon=2e-5,
+        center=affine,
+        scale=affine,
+        # Built under a strategy, it goes by the global batch.
+        synchronized=replicas.count() > 1,
+        name=name,
     )(x)
 
 

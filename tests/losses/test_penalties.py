@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from keras_gans import losses as public
+from keras_gans import noise
 from keras_gans.losses import adversarial, penalties
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -197,8 +198,8 @@ def test_draws_come_from_the_seed_generator(name):
 def test_draws_of_any_seed_are_uniform(seed):
     generator = keras.random.SeedGenerator(seed)
     for draw in (
-        penalties._uniform([1000], generator),
-        tf.function(penalties._uniform, jit_compile=True)([1000], generator),
+        noise.draw_uniform([1000], generator),
+        tf.function(noise.draw_uniform, jit_compile=True)([1000], generator),
     ):
         np.testing.assert_allclose(
             np.sort(draw), (np.arange(1000) + 0.5) / 1000, atol=0.08
@@ -301,7 +302,7 @@ def test_no_gradient_reaches_the_generator(name):
 def test_compiled_equals_eager(name, jit_compile, monkeypatch):
     if jit_compile:  # XLA draws other numbers, so that it gets none to draw.
         monkeypatch.setattr(
-            penalties, "_uniform", lambda shape, _: tf.fill(shape, 0.3)
+            noise, "draw_uniform", lambda shape, _: tf.fill(shape, 0.3)
         )
     discriminator = small_discriminator()
     kernel = discriminator.trainable_variables[0].value

@@ -7,7 +7,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gans.losses import adversarial, penalties
+from keras_gans import noise
+from keras_gans.losses import adversarial
 
 
 def relativistic_loss_and_gradients(real_logits, fake_logits, replicas):
@@ -60,7 +61,7 @@ def check_draws(strategy):
 
     @tf.function
     def run():
-        return strategy.run(penalties._uniform, args=([1000], seed_generator))
+        return strategy.run(noise.draw_uniform, args=([1000], seed_generator))
 
     draws = [
         part.numpy()
@@ -71,6 +72,10 @@ def check_draws(strategy):
     for i, first in enumerate(draws):
         for second in draws[:i]:
             assert np.max(np.abs(np.corrcoef(first, second)[0, 1])) < 0.2
+    # Together they are what one would draw for the whole batch.
+    alone = keras.random.SeedGenerator(0)
+    whole = [noise.draw_uniform([2000], alone) for _ in range(3)]
+    np.testing.assert_array_equal(np.concatenate(draws), np.ravel(whole))
 
 
 def main():

@@ -3,82 +3,109 @@
 A process of its own: logical devices must be set before TensorFlow starts.
 """
 
-import contextlib
+import tempfile
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gans.layers.noise import draw_normal
-from tests.models import tiny, tiny_autoencoders
+from keras_gans import replicas
+from keras_gans.models.base import BaseModel
+from keras_gans.noise import draw_normal
+from tests.models import replica_cases, tiny
 
 
-def train(strategy):
-    with strategy.scope() if strategy else contextlib.nullcontext():
-        model = tiny.cyclegan(
-            # Fills up, and never gets full: what replicas draw apart does not
-            # count yet.
-            pool_size=16,
-            generator_optimizer=keras.optimizers.SGD(0.01),
-            discriminator_optimizer=keras.optimizers.SGD(0.01),
-            run_eagerly=False,
-        )
-    before = tiny.arrays(model.trainable_variables)
-    history = model.fit(tiny.dataset(3, 4), verbose=0, shuffle=False).history
-    after = tiny.arrays(model.trainable_variables)
-    return before, after, history
+def check_unscaled_losses_fail(strategy):
+    """Replicas add their gradients up: the check must notice."""
+    update = BaseModel._update
 
+    def update_without_scaling(self, tape, loss, optimizer, variables):
+        with tape:
+            loss = loss * replicas.count()
+        return update(self, tape, loss, optimizer, variables)
 
-def train_autoencoder(strategy):
-    with strategy.scope() if strategy else contextlib.nullcontext():
-        model = tiny_autoencoders.make(
-            "undercomplete",
-            optimizer=keras.optimizers.SGD(0.01),
-            run_eagerly=False,
-        )
-    history = tiny_autoencoders.fit(model, tiny_autoencoders.dataset(3))
-    return tiny.arrays(model.trainable_variables), history
+    BaseModel._update = update_without_scaling
+    try:
+        replica_cases.check_equal("variational_autoencoder", strategy)
+    except AssertionError as error:
+        assert "variational_autoencoder: " in str(error), error
+    else:
+        raise AssertionError("unscaled losses were not noticed")
+    finally:
+        BaseModel._update = update
 
 
 def check_noise(strategy):
-    """Replicas draw apart, by one seed or generator for all."""
+    """Replicas draw their parts of one batch, by generator or number."""
     with strategy.scope():
         generator = keras.random.SeedGenerator(1)
-    for seed in (generator, 1):
-        draws = strategy.run(lambda seed=seed: draw_normal((5,), seed))
-        first, second = strategy.experimental_local_results(draws)
-        assert np.all(first != second)
+    replicas.differ(generator)
+    for seed, alone in ((generator, keras.random.SeedGenerator(1)), (1, 1)):
+        draws = strategy.run(lambda seed=seed: draw_normal((5, 2), seed))
+        parts = strategy.experimental_local_results(draws)
+        whole = draw_normal((10, 2), alone)
+        np.testing.assert_array_equal(np.concatenate(parts), whole)
 
 
-def largest_difference(first, second):
-    return max(np.max(np.abs(x - y)) for x, y in zip(first, second))
+def check_dropout(strategy):
+    """Layers of Keras's draw apart, once a model of ours holds them."""
+
+    def shares_masks(network):
+        @tf.function
+        def drop():
+            return strategy.run(
+                lambda: network(tf.ones((1, 8, 8, 3)), training=True)
+            )
+
+        first, second = strategy.experimental_local_results(drop())
+        return np.array_equal(first, second)
+
+    with strategy.scope():
+        alone = tiny.generator(dropout=0.5)
+        assert shares_masks(alone)
+        model = tiny.cyclegan(dropout=0.5)
+    assert not shares_masks(model.generator_ab)
+
+
+def check_pools(strategy):
+    """Each replica has its pool, and files bring all of them back."""
+
+    def train(model):
+        with strategy.scope():
+            data = tiny.dataset(2, 4)
+        model.fit(data, verbose=0, shuffle=False)
+        return model
+
+    def pools(model):
+        return replicas.values_of(model.pool_a.images)
+
+    with strategy.scope():
+        model = train(replica_cases.cyclegan(pool_size=2))
+        other = replica_cases.cyclegan(pool_size=2)
+    first, second = pools(model)
+    assert not np.array_equal(first, second)
+    with tempfile.TemporaryDirectory() as folder:
+        model.save(f"{folder}/model.keras")
+        other.load_weights(f"{folder}/model.keras")
+        single = keras.models.load_model(f"{folder}/model.keras")
+    np.testing.assert_array_equal(pools(other), [first, second])
+    np.testing.assert_array_equal(single.pool_a.images, first)
+    for log, same in zip(model.metrics_variables, other.metrics_variables):
+        np.testing.assert_allclose(log, same, rtol=1e-6)
+    # What is drawn next is alike too.
+    after, alike = train(model), train(other)
+    np.testing.assert_array_equal(pools(after), pools(alike))
+    assert not np.array_equal(pools(after), [first, second])
 
 
 def main():
-    cpu = tf.config.list_physical_devices("CPU")[0]
-    tf.config.set_logical_device_configuration(
-        cpu, [tf.config.LogicalDeviceConfiguration()] * 2
-    )
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-    assert strategy.num_replicas_in_sync == 2
-    start, one, one_history = train(None)
-    same_start, two, two_history = train(strategy)
-    assert largest_difference(start, same_start) == 0.0
-    # Both moved by far more than they may differ.
-    assert largest_difference(start, one) > 1e-2, largest_difference(start, one)
-    assert largest_difference(one, two) < 1e-6, largest_difference(one, two)
-    for name in one_history:
-        np.testing.assert_allclose(
-            two_history[name], one_history[name], rtol=1e-4
-        )
-    one, one_history = train_autoencoder(None)
-    two, two_history = train_autoencoder(strategy)
-    assert largest_difference(one, two) < 1e-6, largest_difference(one, two)
-    for name in one_history:
-        np.testing.assert_allclose(
-            two_history[name], one_history[name], rtol=1e-4
-        )
+    strategy = replica_cases.two_cpus()
+    for name in replica_cases.CASES:
+        replica_cases.check_equal(name, strategy)
+    check_unscaled_losses_fail(strategy)
     check_noise(strategy)
+    check_dropout(strategy)
+    check_pools(strategy)
     print("two replicas equal one")
 
 
