@@ -10,11 +10,10 @@ import dataclasses
 
 from keras_gans.models.sparse_autoencoder import PENALTIES
 from keras_gans.models.variational_autoencoder import LIKELIHOODS
-from trainers import cli, environment
+from trainers import cli, task
 from trainers import config as config_lib
 from trainers.autoencoder_task import CORRUPTIONS, TASKS
 from trainers.config import UsageError, option
-from trainers.task import run_task
 
 _NETWORKS = ("convolutional", "dense")
 
@@ -137,8 +136,8 @@ class Config(config_lib.Config):
 
     def _check_flags_of_other_models(self):
         defaults = {f.name: f.default for f in dataclasses.fields(self)}
-        for model, task in TASKS.items():
-            for name in task.flags:
+        for model, kind in TASKS.items():
+            for name in kind.flags:
                 value = getattr(self, name)
                 if model != self.model and value != defaults[name]:
                     raise UsageError(
@@ -153,8 +152,7 @@ class Config(config_lib.Config):
 
 def train(config):
     """Runs or goes on with one training; returns an exit code."""
-    environment.set_up(config)
-    return run_task(TASKS[config.model](config))
+    return task.run(config, TASKS[config.model])
 
 
 if __name__ == "__main__":

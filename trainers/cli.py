@@ -1,16 +1,18 @@
 """The command line that all trainers share: flags, help, errors, exit codes.
 
 Exit codes: 0 done, 1 the training or export failed, 2 wrong usage, 65 wrong
-data, 74 the disk refused, 75 stopped by a signal and ready to go on.
+data, 69 another machine is missing, 74 the disk refused, 75 stopped by a
+signal and ready to go on.
 """
 
 import dataclasses
 import sys
 
 from keras_gans import checkpoints, data
+from trainers import cluster, recipes, run_folder
 from trainers import config as config_lib
-from trainers import recipes, run_folder
 from trainers.config import UsageError
+from trainers.distribution import WorkerLost
 
 
 class Stopped(Exception):
@@ -44,6 +46,10 @@ def _run(trainer, config_cls, train, doc, arguments):
             # In front, so that flags of the command line win.
             arguments = recipes.arguments(trainer, recipe) + arguments
         given = config_lib.parse(config_cls, arguments)
+        if given.get("strategy") == "multi_worker":
+            if not cluster.read().is_chief:
+                # The chief may have made the fresh run by now.
+                given.pop("new", None)
         name = f"{trainer}_{recipe}" if recipe else trainer
         config = run_folder.resolve(config_cls, given, trainer, name)
         return train(config) or 0
@@ -58,6 +64,8 @@ def _run(trainer, config_cls, train, doc, arguments):
         NotADirectoryError,
     ) as error:
         return report(error, 65)
+    except (WorkerLost, TimeoutError) as error:
+        return report(error, 69)
     except OSError as error:
         return report(error, 74)
     except FloatingPointError as error:

@@ -8,10 +8,9 @@ python -m trainers.conditional_gan --run_dir=runs/conditional_gan-001
 import dataclasses
 
 from keras_gans.networks.labels import CONDITIONINGS
-from trainers import cli, environment, latent
+from trainers import cli, latent, task
 from trainers.config import option
 from trainers.image_task import ConditionalImageTask
-from trainers.task import run_task
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,8 +27,7 @@ class Config(latent.Config):
 
 def train(config):
     """Runs or goes on with one training; returns an exit code."""
-    environment.set_up(config)
-    return run_task(ConditionalImageTask(config))
+    return task.run(config, ConditionalImageTask)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,9 @@ _DEFINERS = {
 }
 
 
+STRATEGIES = ("auto", "none", "mirrored", "multi_worker")
+
+
 class UsageError(ValueError):
     """A flag that cannot be; the message names it and what is accepted."""
 
@@ -58,6 +61,21 @@ class Config:
     reproducible: bool = option(
         False, "Equal bits on every run (on one machine and version)."
     )
+    strategy: str = option(
+        "auto",
+        "Where to train: auto, on all GPUs there are; multi_worker, on the "
+        "machines of TF_CONFIG.",
+        choices=STRATEGIES,
+    )
+    num_replicas: int = option(
+        0,
+        "Devices that share each batch, processor cores without a GPU; 0: all "
+        "GPUs, or one processor.",
+        0,
+    )
+    worker_timeout: int = option(
+        300, "Seconds to wait for the other machines of TF_CONFIG.", 1
+    )
     flat_epochs: int = option(100, "Epochs at the full learning rate.", 0)
     decay_epochs: int = option(100, "Epochs of its linear fall.", 0)
     checkpoint_steps: int = option(
@@ -78,6 +96,16 @@ class Config:
         if self.epochs == 0:
             raise UsageError(
                 "--flat_epochs and --decay_epochs must not both be 0."
+            )
+        if self.num_replicas > 1 and self.strategy == "none":
+            raise UsageError(
+                "--strategy=none is for one replica. Received: "
+                f"--num_replicas={self.num_replicas}."
+            )
+        if self.num_replicas and self.strategy == "multi_worker":
+            raise UsageError(
+                "--num_replicas is for one machine: with "
+                "--strategy=multi_worker, each uses all of its GPUs."
             )
 
     @property

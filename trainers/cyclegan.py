@@ -12,11 +12,10 @@ from keras_gans import data
 from keras_gans.callbacks import TranslationStrips
 from keras_gans.models import CycleGAN
 from keras_gans.networks import build_patchgan_discriminator
-from trainers import cli, environment, game, scores, translation
+from trainers import cli, game, scores, task, translation
 from trainers import config as config_lib
 from trainers.config import UsageError, option
 from trainers.environment import say
-from trainers.task import run_task
 
 
 @dataclasses.dataclass(frozen=True)
@@ -180,8 +179,7 @@ class CycleGANTask(translation.TranslationTask):
 
 def train(config):
     """Runs or goes on with one training; returns an exit code."""
-    environment.set_up(config)
-    return run_task(CycleGANTask(config))
+    return task.run(config, CycleGANTask)
 
 
 def _open_data(config):

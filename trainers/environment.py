@@ -12,7 +12,7 @@ import tensorflow as tf
 from keras_gans.version import __version__
 
 
-def set_up(config):
+def set_up(config, distribution):
     """Seeds everything, before any initializer exists, and names the device.
 
     Under `--reproducible`, operations are deterministic and TensorFlow's
@@ -32,6 +32,9 @@ def set_up(config):
         f"{device()}; keras_gans {__version__}, TensorFlow {tf.__version__}, "
         f"Keras {keras.__version__}",
     )
+    spread = distribution.describe()
+    if spread:
+        say("spread", spread)
 
 
 def device():

@@ -9,11 +9,10 @@ python -m trainers.gan --run_dir=runs/gan-001   (goes on)
 import dataclasses
 
 from keras_gans.data import MIXTURES
-from trainers import cli, environment, latent
+from trainers import cli, latent, task
 from trainers.config import UsageError, did_you_mean
 from trainers.image_task import ImageTask
 from trainers.mixture_task import MixtureTask
-from trainers.task import run_task
 
 _MIXTURE = "mixture:"
 
@@ -54,9 +53,7 @@ class Config(latent.Config):
 
 def train(config):
     """Runs or goes on with one training; returns an exit code."""
-    environment.set_up(config)
-    task = MixtureTask(config) if config.is_mixture else ImageTask(config)
-    return run_task(task)
+    return task.run(config, MixtureTask if config.is_mixture else ImageTask)
 
 
 if __name__ == "__main__":

@@ -21,11 +21,10 @@ from keras_gans.networks import (
 )
 from keras_gans.networks.blocks import NORMALIZATIONS
 from keras_gans.networks.unet import DROPOUT_LAYOUTS
-from trainers import cli, environment, scores, translation
+from trainers import cli, scores, task, translation
 from trainers import config as config_lib
 from trainers.config import UsageError, option
 from trainers.environment import plain_warnings, say
-from trainers.task import run_task
 
 # Value of --generator -> builder. Both take the same arguments.
 _UNETS = {
@@ -266,8 +265,7 @@ class Pix2PixTask(translation.TranslationTask):
 
 def train(config):
     """Runs or goes on with one training; returns an exit code."""
-    environment.set_up(config)
-    return run_task(Pix2PixTask(config))
+    return task.run(config, Pix2PixTask)
 
 
 def _open_pipeline(pairs, config):

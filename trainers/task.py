@@ -1,7 +1,7 @@
 """The course of a run, from data to exported files, the same for all trainers.
 
 A trainer is a `Task`: it knows the data, the networks, what to draw, what to
-watch and how to score. When and in which order, `run_task` knows.
+watch and how to score. When and in which order, `run` knows.
 """
 
 import abc
@@ -9,7 +9,8 @@ import abc
 import tensorflow as tf
 
 from trainers import config as config_lib
-from trainers import environment, exports, report, run_folder, training
+from trainers import distribution as distribution_lib
+from trainers import environment, exports, report, training
 from trainers.environment import say
 
 
@@ -80,38 +81,63 @@ class Task(abc.ABC):
         return f"python -m trainers.{self.trainer} --data=FOLDER, on your own"
 
 
-def run_task(task):
+def run(config, make_task):
     """Runs or goes on with one training.
 
     Args:
-        task: `Task`.
+        config: Config of the trainer.
+        make_task: Function of the config; a `Task`.
 
     Returns:
         An exit code.
     """
-    model = task.build_model()
-    with run_folder.RunFolder(task.config, task.trainer) as run:
-        return _train_in(run, task, model)
+    # First of all: devices are set before TensorFlow computes anything.
+    distribution = distribution_lib.create(config)
+    config = distribution.share_config(config)
+    environment.set_up(config, distribution)
+    distribution.check_batch_size(config.batch_size)
+    task = make_task(config)
+    with distribution.scope():
+        model = task.build_model()
+    with distribution.run_folder(config, task.trainer) as run:
+        return _train_in(run, task, model, distribution)
 
 
-def _train_in(run, task, model):
+def _train_in(run, task, model, distribution):
     config = task.config
     run.write_json("environment.json", environment.describe())
     say("model", task.describe(model))
-    say("run", str(run.path))
+    if distribution.is_chief:
+        say("run", str(run.path))
     run.samples.mkdir(exist_ok=True)
-    pictures = task.pictures(run, tf.summary.create_file_writer(str(run.logs)))
-    # Pictures that are all alike, for instance, cannot be watched.
-    with config_lib.naming_flag("data", config.data):
-        instruments = task.instruments(run)
+    seen = distribution.copy_for_pictures(model, task.build_model)
+    callbacks = []
+    if distribution.is_chief:
+        pictures = task.pictures(
+            run, tf.summary.create_file_writer(str(run.logs))
+        )
+        # Pictures that are all alike, for instance, cannot be watched.
+        with config_lib.naming_flag("data", config.data):
+            instruments = task.instruments(run)
+        callbacks = [pictures, *instruments]
     history = training.fit(
         model,
         task.pipeline,
         run,
         config.epochs,
         config.checkpoint_steps,
-        [pictures, *instruments],
+        callbacks,
+        distribution,
+        seen,
     )
+    if not distribution.is_chief:
+        return 0
+    return _finish(run, task, seen, history, pictures, instruments)
+
+
+def _finish(run, task, model, history, pictures, instruments):
+    """Scores, draws and exports what has been trained."""
+    config = task.config
     score = task.score(model, history, instruments)
     sentences = task.sentences(score, history)
     for label, text in sentences:

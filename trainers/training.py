@@ -24,7 +24,16 @@ _STEPS_BEFORE_ESTIMATE = 20
 _LEAST_SECONDS_BETWEEN_SAVES = 30
 
 
-def fit(model, pipeline, run, epochs, checkpoint_steps=0, callbacks=()):
+def fit(
+    model,
+    pipeline,
+    run,
+    epochs,
+    checkpoint_steps,
+    callbacks,
+    distribution,
+    seen,
+):
     """Trains `model` to the end of `epochs`, going on if the run has begun.
 
     A run that was killed, whenever that was, goes on from its newest
@@ -41,51 +50,75 @@ def fit(model, pipeline, run, epochs, checkpoint_steps=0, callbacks=()):
         callbacks: Keras callbacks, called before each checkpoint. Those that
             are `Instrument`s go on with the history of the run; their figures
             and alarms are saved with it.
+        distribution: `Distribution` that `model` was built under.
+        seen: What the callbacks are shown: `model`, or a copy that gets its
+            weights when it is looked at.
 
     Returns:
         The history: a list of dictionaries, one per epoch.
 
     Raises:
         Stopped: If SIGINT or SIGTERM came; the state is saved.
+        WorkerLost: If another machine is gone.
         FloatingPointError: If a loss or gradient is not finite.
         keras_gans.data.ImageError: If a picture cannot be read.
     """
-    progress = _restore(run, model)
-    instruments = [c for c in callbacks if isinstance(c, Instrument)]
-    for instrument in instruments:
-        instrument.history = list(progress.history)
-    recorder = _Recorder(
-        run,
-        progress,
-        pipeline.steps_per_epoch,
-        epochs,
-        checkpoint_steps,
-        instruments,
-    )
-    callbacks = [StopOnNonFinite(), *callbacks, recorder, _ProgressBar()]
+    with distribution.naming_lost_workers(), _naming_bad_pictures():
+        distribution.share_checkpoint(run.checkpoints)
+        progress = _restore(run, model)
+        instruments = [c for c in callbacks if isinstance(c, Instrument)]
+        for instrument in instruments:
+            instrument.history = list(progress.history)
+        if seen is not model:
+            callbacks = [_OnCopy(model, seen, callbacks)]
+        recorder = _Recorder(
+            run,
+            progress,
+            pipeline.steps_per_epoch,
+            epochs,
+            checkpoint_steps,
+            instruments,
+            distribution,
+        )
+        callbacks = [StopOnNonFinite(), *callbacks, recorder]
+        if distribution.is_chief:
+            callbacks.append(_ProgressBar())
+        with recorder.listening():
+            _fit_with(
+                model, pipeline, progress, epochs, callbacks, distribution
+            )
+    if seen is not model:
+        _copy_weights(model, seen)
+    return progress.history
 
+
+def _fit_with(model, pipeline, progress, epochs, callbacks, distribution):
     def fit_to(last_epoch, *more_callbacks):
         epoch, steps_done = divmod(progress.step, pipeline.steps_per_epoch)
         model.fit(
-            pipeline.dataset(progress.step),
+            distribution.dataset(pipeline, progress.step),
             epochs=last_epoch,
             initial_epoch=epoch,
             steps_per_epoch=pipeline.steps_per_epoch - steps_done,
             callbacks=[*more_callbacks, *callbacks],
             # The pipeline shuffles; Keras would warn that it cannot.
             shuffle=False,
-            verbose="auto" if sys.stdout.isatty() else 2,
+            verbose=_verbosity(distribution),
         )
 
-    with recorder.listening(), _naming_bad_pictures():
-        epoch, steps_done = divmod(progress.step, pipeline.steps_per_epoch)
-        if steps_done:
-            # The rest of the epoch in which the run was stopped.
-            logs = [variable.numpy() for variable in model.metrics_variables]
-            fit_to(epoch + 1, _RestoreLogs(logs))
-        if progress.step < epochs * pipeline.steps_per_epoch:
-            fit_to(epochs)
-    return progress.history
+    epoch, steps_done = divmod(progress.step, pipeline.steps_per_epoch)
+    if steps_done:
+        # The rest of the epoch in which the run was stopped.
+        logs = [variable.numpy() for variable in model.metrics_variables]
+        fit_to(epoch + 1, _RestoreLogs(logs))
+    if progress.step < epochs * pipeline.steps_per_epoch:
+        fit_to(epochs)
+
+
+def _verbosity(distribution):
+    if not distribution.is_chief:
+        return 0
+    return "auto" if sys.stdout.isatty() else 2
 
 
 @contextlib.contextmanager
@@ -158,6 +191,32 @@ class _RestoreLogs(keras.callbacks.Callback):
             variable.assign(value)
 
 
+class _OnCopy(keras.callbacks.Callback):
+    """Shows other callbacks a copy of the model that is trained."""
+
+    def __init__(self, model, seen, callbacks):
+        super().__init__()
+        self._original, self._seen = model, seen
+        self._callbacks = keras.callbacks.CallbackList(callbacks, model=seen)
+
+    def set_params(self, params):
+        super().set_params(params)
+        self._callbacks.set_params(params)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        _copy_weights(self._original, self._seen)
+        self._callbacks.on_epoch_begin(epoch, logs)
+
+    def on_epoch_end(self, epoch, logs=None):
+        _copy_weights(self._original, self._seen)
+        self._callbacks.on_epoch_end(epoch, logs)
+
+
+def _copy_weights(model, other):
+    for weight, same in zip(model.weights, other.weights):
+        same.assign(weight.numpy())
+
+
 class _Recorder(keras.callbacks.Callback):
     """Writes history, curves and checkpoints; stops on a signal."""
 
@@ -169,6 +228,7 @@ class _Recorder(keras.callbacks.Callback):
         epochs,
         checkpoint_steps,
         instruments,
+        distribution,
     ):
         super().__init__()
         self.run = run
@@ -177,6 +237,7 @@ class _Recorder(keras.callbacks.Callback):
         self.epochs = epochs
         self.checkpoint_steps = checkpoint_steps
         self.instruments = instruments
+        self.distribution = distribution
         self.saved_step = progress.step
         self.saved_at = time.monotonic()
         self.started = time.monotonic() - progress.seconds
@@ -227,15 +288,23 @@ class _Recorder(keras.callbacks.Callback):
                 and time.monotonic() - self.saved_at
                 >= _LEAST_SECONDS_BETWEEN_SAVES
             )
-        if is_due or is_last or self.signal:
+        # Workers save and stop together; the clock that counts is the chief's.
+        is_due, is_stopped = self.distribution.any(
+            is_due and self.distribution.is_chief, self.signal is not None
+        )
+        if is_due or is_last or is_stopped:
             self._save()
-        if self.signal and not is_last:
+        if is_stopped and not is_last:
             raise Stopped(
-                f"stopped by {signal.Signals(self.signal).name} at step "
-                f"{self.progress.step}; everything is saved. Go on with\n"
-                f"  python -m trainers.{self.run.trainer} "
-                f"--run_dir={self.run.path}"
+                f"stopped by {self._name_signal()} at step "
+                f"{self.progress.step}; everything is saved. Go on with\n  "
+                + self.distribution.command_to_go_on(self.run)
             )
+
+    def _name_signal(self):
+        if self.signal is None:
+            return "another worker"
+        return signal.Signals(self.signal).name
 
     def _save(self):
         if self.progress.history:
@@ -286,7 +355,8 @@ class _Recorder(keras.callbacks.Callback):
             self.first_step_done = (self.progress.step, now)
             return
         first_step, then = self.first_step_done
-        if self.progress.step - first_step == _STEPS_BEFORE_ESTIMATE:
+        is_due = self.progress.step - first_step == _STEPS_BEFORE_ESTIMATE
+        if is_due and self.distribution.is_chief:
             seconds_per_step = (now - then) / _STEPS_BEFORE_ESTIMATE
             steps_left = self.epochs * self.steps_per_epoch - self.progress.step
             print()  # The progress bar has not ended its line.

@@ -303,10 +303,10 @@ def test_convolutions_go_down_to_eight_pixels(
 ):
     built = []
 
-    def stop(task):
-        built.append(task.build_model())
+    def stop(config, make_task):
+        built.append(make_task(config).build_model())
 
-    monkeypatch.setattr("trainers.autoencoder.run_task", stop)
+    monkeypatch.setattr("trainers.task.run", stop)
     flags = [*tiny_autoencoder_flags, "--network=convolutional", "--filters=2"]
     assert run(*flags, f"--image_size={size}", f"--run_dir={tmp_path}") == 0
     convolutions = [
