@@ -1,4 +1,3 @@
-from keras_gans.data.augment import random_crop_and_flip
 from keras_gans.data.binarization import binarize
 from keras_gans.data.class_folders import open_folder_images
 from keras_gans.data.edge_images import EdgeImages
@@ -36,7 +35,7 @@ from keras_gans.data.paired import (
 from keras_gans.data.paired_folders import open_folder_pairs
 from keras_gans.data.paired_images import PairedImages
 from keras_gans.data.pixels import resize, to_float, to_uint8, to_uint16
-from keras_gans.data.sampling import derive_seed, shuffled_position, spread
+from keras_gans.data.sampling import derive_seed, shuffled_positions, spread
 from keras_gans.data.survey import Survey, survey_images
 from keras_gans.data.tfds_images import (
     open_tfds_domains,
@@ -89,10 +88,9 @@ __all__ = [
     "open_tfds_pairs",
     "open_unpaired",
     "outlines",
-    "random_crop_and_flip",
     "read_image",
     "resize",
-    "shuffled_position",
+    "shuffled_positions",
     "spread",
     "survey_images",
     "to_float",

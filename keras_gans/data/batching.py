@@ -80,29 +80,61 @@ def check_start_step(start_step):
         )
 
 
-def endless_batches(sample, finish, batch_size, start_step):
+def check_shard(shard, batch_size):
+    """Refuses a part of a batch that there is not.
+
+    Args:
+        shard: `(index, count)`.
+        batch_size: Integer.
+
+    Returns:
+        `(index, count)`, two integers.
+
+    Raises:
+        ValueError: If `index` is not in [0, count), or the batch can not be
+            split into `count` equal parts.
+    """
+    index, count = shard
+    if not 0 <= index < count:
+        raise ValueError(
+            "`shard` must be (index, count), with an index of at least 0 and "
+            f"less than the count. Received: shard={shard}."
+        )
+    if batch_size % count:
+        raise ValueError(
+            "`batch_size` must be a multiple of the number of shards, "
+            f"{count}. Received: batch_size={batch_size}."
+        )
+    return index, count
+
+
+def endless_batches(make_batch, batch_size, start_step, shard):
     """Batches of numbered samples, from a global step on.
 
     Args:
-        sample: Function from a sample number, an int64 scalar tensor, to the
-            tensors of one sample.
-        finish: Function from the stacked tensors to those of a batch. What
-            works on whole batches, such as the cast to float, is faster here.
+        make_batch: Function from the number of a sample, an int64 scalar
+            tensor, and a count, an integer, to the tensors of so many samples
+            in a row, from that one on.
         batch_size: Integer.
         start_step: Integer, >= 0.
+        shard: `(index, count)`: of each batch, only this part of `count`
+            equal ones in a row is made.
 
     Returns:
         An endless `tf.data.Dataset`.
 
     Raises:
-        ValueError: If `start_step` is negative.
+        ValueError: If `start_step` is negative, or there is no such shard.
     """
     check_start_step(start_step)
-    numbers = tf.data.Dataset.counter(start_step * batch_size)
-    batches = map_in_order(numbers, sample).batch(
-        batch_size, drop_remainder=True
-    )
-    return map_in_order(batches, finish).prefetch(tf.data.AUTOTUNE)
+    index, count = check_shard(shard, batch_size)
+    size = batch_size // count
+
+    def make(step):
+        return make_batch(step * batch_size + index * size, size)
+
+    steps = tf.data.Dataset.counter(start_step)
+    return map_in_order(steps, make).prefetch(tf.data.AUTOTUNE)
 
 
 def map_in_order(dataset, function):

@@ -7,9 +7,6 @@ import tensorflow as tf
 
 from keras_gans.data import pixels, sampling
 
-_PHILOX = 1  # The number of the algorithm in the operations.
-_DRAWS_PER_COUNT = 4  # Philox gives four 32-bit draws per step of its counter.
-
 
 def binarize(images, seed):
     """Draws black and white pictures once: a test set that stays the same.
@@ -70,27 +67,9 @@ def draw_binary(images, first_number, seed, stream):
         A float32 tensor of the same shape, of -1 and 1.
     """
     count, *shape = images.shape
-    size = math.prod(shape)
-    # A sample owns a range of Philox's counter. So one operation draws for a
-    # batch what it would draw sample by sample, at a fifth of the cost.
-    counts_per_sample = math.ceil(size / _DRAWS_PER_COUNT)
-    draws = tf.raw_ops.StatelessRandomUniformV2(
-        shape=[count * counts_per_sample * _DRAWS_PER_COUNT],
-        key=tf.constant(_key(seed, stream), "uint64", shape=[1]),
-        counter=tf.stack(
-            [
-                tf.cast(first_number, "uint64") * counts_per_sample,
-                tf.constant(0, "uint64"),
-            ]
-        ),
-        alg=_PHILOX,
+    draws = sampling.uniform_draws(
+        first_number, count, math.prod(shape), seed, f"binarize/{stream}"
     )
-    draws = tf.reshape(draws, (count, -1))[:, :size]
     # Draws are in [0, 1), so that black is never white, nor white black.
     is_white = tf.reshape(draws, images.shape) < (images + 1) / 2
     return tf.where(is_white, 1.0, -1.0)
-
-
-def _key(seed, stream):
-    """A seed as the unsigned integer that Philox takes."""
-    return sampling.derive_seed(seed, f"binarize/{stream}") % 2**64

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import tensorflow as tf
 
 from keras_gans.data import augment, sampling
@@ -73,61 +74,49 @@ class ImageSource:
             with tf.device("CPU"):
                 self._loaded = tf.constant(images.load(load_size))
 
-    @property
-    def is_lookup(self):
-        """Whether samples are the pictures as they are kept in memory."""
-        augments = self._flip or self._image_size != self._load_size
-        return self._loaded is not None and not augments
-
-    def look_up(self, first_number, count):
+    def batch(self, first_number, count):
         """Returns samples in a row, and which pictures they are.
 
-        Equal to `sample` of each, but all at once; for `is_lookup` only.
-
         Args:
-            first_number: int64 scalar tensor. Number of the first sample.
-            count: Integer, at most the number of pictures.
+            first_number: int64 scalar tensor, >= 0. Number of the first
+                sample.
+            count: Integer, >= 1. Number of samples.
 
         Returns:
             `(samples, positions)`: a tensor `(count, height, width,
             channels)`, not yet cast, and an int64 tensor `(count,)`.
         """
         positions = sampling.shuffled_positions(
-            first_number, count, *self._order()
+            first_number,
+            count,
+            len(self._images),
+            self._seed,
+            f"order/{self._stream}",
         )
-        return tf.gather(self._loaded, positions), positions
-
-    def position(self, sample_number):
-        """Returns which picture sample number n shows, an int64 scalar."""
-        return sampling.shuffled_position(sample_number, *self._order())
-
-    def sample(self, sample_number):
-        """Returns sample number n, an int64 scalar tensor, not yet cast."""
-        augment_seed = tf.stack(
-            [
-                sampling.derive_seed(self._seed, f"augment/{self._stream}"),
-                sample_number,
-            ]
+        draws = sampling.uniform_draws(
+            first_number,
+            count,
+            augment.DRAWS_PER_SAMPLE,
+            self._seed,
+            f"augment/{self._stream}",
         )
-        return augment.random_crop_and_flip(
-            self._picture(self.position(sample_number)),
-            self._image_size,
-            self._flip,
-            augment_seed,
+        pictures, places = self._loaded, positions
+        if pictures is None:
+            pictures, places = self._read(positions), tf.range(count)
+        samples = augment.crop_and_flip(
+            pictures, places, self._image_size, self._flip, draws
         )
+        return samples, positions
 
-    def _order(self):
-        return len(self._images), self._seed, f"order/{self._stream}"
-
-    def _picture(self, position):
-        if self._loaded is not None:
-            return self._loaded[position]
-        picture = tf.numpy_function(
-            lambda index: self._images.read(int(index), self._load_size),
-            [position],
+    def _read(self, positions):
+        """The pictures at some positions, read now."""
+        pictures = tf.numpy_function(
+            lambda indices: np.stack(
+                [self._images.read(int(i), self._load_size) for i in indices]
+            ),
+            [positions],
             tf.as_dtype(self._images.dtype),
             stateful=False,
         )
-        return tf.ensure_shape(
-            picture, (*self._load_size, self._images.channels)
-        )
+        shape = (*positions.shape, *self._load_size, self._images.channels)
+        return tf.ensure_shape(pictures, shape)

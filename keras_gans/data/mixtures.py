@@ -86,31 +86,42 @@ class MixturePipeline:
         self._mixture = mixture
         self._seed = seed
 
-    def dataset(self, start_step=0):
+    def dataset(self, start_step=0, shard=(0, 1)):
         """Returns the endless dataset of batches from a global step on.
 
         Args:
             start_step: Integer, >= 0. The dataset is that of step 0 without
                 its first `start_step` batches. Defaults to 0.
+            shard: `(index, count)`: of each batch, only this part of `count`
+                equal ones in a row, for one of as many workers. Defaults to
+                (0, 1), the whole.
 
         Returns:
             A `tf.data.Dataset` of float32 tensors `(batch_size, 2)`.
 
         Raises:
-            ValueError: If `start_step` is negative.
+            ValueError: If `start_step` is negative, or if there is no such
+                shard.
         """
         batching.check_start_step(start_step)
+        index, count = batching.check_shard(shard, self.batch_size)
+        size = self.batch_size // count
+
+        def draw_chunk(chunk):
+            points = _draw_points(
+                self._mixture,
+                _CHUNK * self.batch_size,
+                self._seed,
+                "batches",
+                chunk,
+            )
+            batches = tf.reshape(points, (_CHUNK, self.batch_size, 2))
+            return batches[:, index * size : (index + 1) * size]
+
         numbers = tf.data.Dataset.counter(start_step // _CHUNK)
-        chunks = batching.map_in_order(numbers, self._draw_chunk)
+        chunks = batching.map_in_order(numbers, draw_chunk)
         batches = chunks.unbatch().skip(start_step % _CHUNK)
         return batches.prefetch(tf.data.AUTOTUNE)
-
-    def _draw_chunk(self, chunk):
-        num_points = _CHUNK * self.batch_size
-        points = _draw_points(
-            self._mixture, num_points, self._seed, "batches", chunk
-        )
-        return tf.reshape(points, (_CHUNK, self.batch_size, 2))
 
 
 def open_mixture(name):

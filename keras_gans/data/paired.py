@@ -115,30 +115,31 @@ class PairedPipeline:
             for images in (inputs, targets)
         ]
 
-    def dataset(self, start_step=0):
+    def dataset(self, start_step=0, shard=(0, 1)):
         """Returns the endless dataset of batches from a global step on.
 
         Args:
             start_step: Integer, >= 0. The dataset is that of step 0 without
                 its first `start_step` batches. Defaults to 0.
+            shard: `(index, count)`: of each batch, only this part of `count`
+                equal ones in a row, for one of as many workers. Defaults to
+                (0, 1), the whole.
 
         Returns:
             A `tf.data.Dataset` of `(input_images, target_images)`: float32
             tensors `(batch_size, height, width, channels)` in [-1, 1].
 
         Raises:
-            ValueError: If `start_step` is negative.
+            ValueError: If `start_step` is negative, or if there is no such
+                shard.
         """
         return batching.endless_batches(
-            self._sample, _to_floats, self.batch_size, start_step
+            self._make_batch, self.batch_size, start_step, shard
         )
 
-    def _sample(self, number):
-        return tuple(source.sample(number) for source in self._sources)
-
-
-def _to_floats(inputs, targets):
-    return pixels.to_float(inputs), pixels.to_float(targets)
+    def _make_batch(self, first_number, count):
+        sides = [source.batch(first_number, count) for source in self._sources]
+        return tuple(pixels.to_float(samples) for samples, _ in sides)
 
 
 def _open(spec, channels_a, channels_b):

@@ -1,6 +1,7 @@
 import collections
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from keras_gans import data
@@ -9,10 +10,12 @@ from keras_gans.data import sampling
 
 @tf.function
 def positions(count, length, seed=0, stream="a"):
-    return tf.map_fn(
-        lambda n: data.shuffled_position(n, length, seed, stream),
+    """Positions that are found one by one."""
+    found = tf.map_fn(
+        lambda n: data.shuffled_positions(n, 1, length, seed, stream),
         tf.range(count, dtype="int64"),
     )
+    return found[:, 0]
 
 
 def test_each_pass_visits_every_position_once():
@@ -56,15 +59,42 @@ def test_derived_seeds_do_not_collide():
 def test_positions_in_a_row_are_those_found_one_by_one():
     @tf.function
     def in_a_row(first, count, length):
-        return sampling.shuffled_positions(first, count, length, 3, "b")
+        return data.shuffled_positions(first, count, length, 3, "b")
 
-    for count, length in ((1, 1), (3, 7), (7, 7), (5, 12)):
-        expected = positions(4 * length, length, seed=3, stream="b").numpy()
+    # The last two counts lie in up to four and nine passes.
+    for count, length in ((1, 1), (3, 7), (7, 7), (5, 12), (8, 3), (8, 1)):
+        expected = positions(4 * length + 8, length, seed=3, stream="b").numpy()
         for start in range(3 * length):
             first = tf.constant(start, "int64")
             np.testing.assert_array_equal(
                 in_a_row(first, count, length), expected[start:][:count]
             )
+
+
+@pytest.mark.parametrize("size", [1, 3, 4, 5])
+def test_draws_belong_to_their_sample(size):
+    whole = sampling.uniform_draws(0, 40, size, 3, "a").numpy()
+    assert whole.shape == (40, size) and whole.dtype == np.float32
+    assert len(np.unique(whole)) == whole.size
+    for first, count in ((0, 1), (7, 5), (39, 1)):
+        first_number = tf.constant(first, "int64")
+        np.testing.assert_array_equal(
+            sampling.uniform_draws(first_number, count, size, 3, "a"),
+            whole[first:][:count],
+        )
+    for seed, stream in ((4, "a"), (3, "b")):
+        other = sampling.uniform_draws(0, 40, size, seed, stream).numpy()
+        assert not np.any(np.isin(other, whole))
+
+
+def test_draws_are_uniform():
+    draws = sampling.uniform_draws(0, 4000, 3, 0, "a").numpy()
+    assert 0 <= draws.min() and draws.max() < 1
+    for column in draws.T:
+        counts = np.histogram(column, bins=10, range=(0, 1))[0]
+        assert np.sum((counts - 400) ** 2 / 400) < 27.9  # p = 0.001, df 9.
+    correlations = np.corrcoef(draws.T)[np.triu_indices(3, 1)]
+    assert np.all(np.abs(correlations) < 0.06)
 
 
 def test_a_few_items_are_evenly_spread():
