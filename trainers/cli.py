@@ -46,10 +46,9 @@ def _run(trainer, config_cls, train, doc, arguments):
             # In front, so that flags of the command line win.
             arguments = recipes.arguments(trainer, recipe) + arguments
         given = config_lib.parse(config_cls, arguments)
-        if given.get("strategy") == "multi_worker":
-            if not cluster.read().is_chief:
-                # The chief may have made the fresh run by now.
-                given.pop("new", None)
+        if _is_follower(given):
+            # The chief may have made the fresh run by now.
+            given.pop("new", None)
         name = f"{trainer}_{recipe}" if recipe else trainer
         config = run_folder.resolve(config_cls, given, trainer, name)
         return train(config) or 0
@@ -70,6 +69,14 @@ def _run(trainer, config_cls, train, doc, arguments):
         return report(error, 74)
     except FloatingPointError as error:
         return report(error, 1)
+
+
+def _is_follower(given):
+    return (
+        given.get("strategy") == "multi_worker"
+        and cluster.is_described()
+        and not cluster.read().is_chief
+    )
 
 
 def report(error, code):

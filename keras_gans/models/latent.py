@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from keras_gans import replicas
 from keras_gans.losses import adversarial as adversarial_losses
 from keras_gans.losses import penalties
 from keras_gans.metrics.deviation import Deviation
@@ -288,12 +289,14 @@ class LatentModel(AdversarialModel):
                 "of discriminator steps, and the same for all batches "
                 f"(`drop_remainder=True`). Received: {batch_size}."
             )
-        has_batch_norm = any(
+        sees_one_image = batch_size == count and any(
             isinstance(layer, keras.layers.BatchNormalization)
+            # Others see what all replicas have.
+            and not (layer.synchronized and replicas.count() > 1)
             for network in (self.generator, self.discriminator)
             for layer in network.layers
         )
-        if batch_size == count and has_batch_norm:
+        if sees_one_image:
             raise ValueError(
                 "Batch normalisation needs more than one image per turn. "
                 f"Received: a batch of {batch_size} for {count} turns."

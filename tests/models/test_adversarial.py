@@ -3,8 +3,6 @@
 import json
 import pathlib
 import re
-import subprocess
-import sys
 
 import keras
 import numpy as np
@@ -443,18 +441,6 @@ def test_without_non_finite():
         np.testing.assert_array_equal(voided[0], [0.0, 0.0])
         np.testing.assert_array_equal(voided[1], [[0.0]])
         assert np.isnan(loss)
-
-
-def test_two_replicas_equal_one():
-    result = subprocess.run(
-        [sys.executable, "-m", "tests.models.two_replicas"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert result.returncode == 0, result.stderr[-4000:]
-    assert "two replicas equal one" in result.stdout
 
 
 def test_one_optimizer_for_both_players_is_refused():
