@@ -88,6 +88,16 @@ def test_sigterm_saves_at_its_step_and_the_run_goes_on(
     assert differing(resumed, uninterrupted) == []
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("attempt", range(3))
+def test_a_fresh_process_gives_equal_bits(
+    attempt, uninterrupted, tiny_flags, tmp_path
+):
+    """Four with the one above: two that are equal can be so by chance."""
+    again = processes.finish(TRAINER, "never", tiny_flags, tmp_path / "run")
+    assert differing(again, uninterrupted) == []
+
+
 # One line of the writer each: 3 files and a folder are synchronised, the
 # checkpoint renamed, its folder synchronised, an old one hidden and removed.
 WRITER_POINTS = [f"fsync:{n}" for n in range(11, 17)]
@@ -106,8 +116,15 @@ def test_killed_at_a_line_of_the_writer(
     assert differing(resumed, uninterrupted) == []
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize(
+    "seed",
+    [
+        pytest.param(
+            seed, marks=pytest.mark.slow if seed < 5 else pytest.mark.exhaustive
+        )
+        for seed in range(20)
+    ],
+)
 def test_killed_at_a_random_moment(seed, uninterrupted, tiny_flags, tmp_path):
     flags = [*tiny_flags, "--checkpoint_steps=1"]
     process = processes.start(TRAINER, "never", flags, tmp_path / "run")
