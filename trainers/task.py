@@ -126,6 +126,7 @@ def _train_in(run, task, model, distribution):
         run,
         config.epochs,
         config.checkpoint_steps,
+        config.profile_steps,
         callbacks,
         distribution,
         seen,
