@@ -65,7 +65,7 @@ def fit(
         FloatingPointError: If a loss or gradient is not finite.
         keras_gans.data.ImageError: If a picture cannot be read.
     """
-    with distribution.naming_lost_workers(), _naming_bad_pictures():
+    with distribution.naming_lost_workers(), naming_bad_pictures():
         distribution.share_checkpoint(run.checkpoints)
         progress = _restore(run, model)
         instruments = [c for c in callbacks if isinstance(c, Instrument)]
@@ -128,7 +128,7 @@ def _verbosity(distribution):
 
 
 @contextlib.contextmanager
-def _naming_bad_pictures():
+def naming_bad_pictures():
     """Brings the error of a picture that is read on demand out of TensorFlow.
 
     Sets that fit in memory have been read by now; larger ones are not.
