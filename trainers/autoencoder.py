@@ -150,9 +150,14 @@ class Config(config_lib.Config):
         return config_lib.parse_size("image_size", self.image_size)
 
 
+def make_task(config):
+    """Reads the data; returns the `Task` that the flags ask for."""
+    return TASKS[config.model](config)
+
+
 def train(config):
     """Runs or goes on with one training; returns an exit code."""
-    return task.run(config, TASKS[config.model])
+    return task.run(config, make_task)
 
 
 if __name__ == "__main__":

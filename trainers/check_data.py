@@ -10,7 +10,6 @@ Exit codes: 0 usable, 2 wrong usage, 65 not usable, 74 no download.
 import dataclasses
 import math
 import os
-import sys
 
 import numpy as np
 
@@ -192,26 +191,7 @@ def main(arguments=None):
     Args:
         arguments: Words of the command line. Defaults to `sys.argv[1:]`.
     """
-    sys.exit(_run(sys.argv[1:] if arguments is None else arguments))
-
-
-def _run(arguments):
-    try:
-        if {"--help", "-h", "-help"} & set(arguments):
-            print(_help())
-            return 0
-        return check(Config(**config_lib.parse(Config, arguments)))
-    except UsageError as error:
-        return cli.report(error, 2)
-    except OSError as error:
-        return cli.report(error, 74)
-
-
-def _help():
-    flags = map(cli.describe_flag, dataclasses.fields(Config))
-    lines = [__doc__.strip(), "", "Flags:"]
-    lines.append("  --flagfile=FILE\n      Reads flags from a file.")
-    return "\n".join([*lines, *flags])
+    cli.command(Config, check, __doc__, arguments)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The command line that all trainers share: flags, help, errors, exit codes.
+"""The command line that all commands share: flags, help, errors, exit codes.
 
 Exit codes: 0 done, 1 the training or export failed, 2 wrong usage, 65 wrong
 data, 69 another machine is missing, 74 the disk refused, 75 stopped by a
@@ -30,28 +30,26 @@ def main(trainer, config_cls, train, doc, arguments=None):
         arguments: Words of the command line. Defaults to `sys.argv[1:]`.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
-    sys.exit(_run(trainer, config_cls, train, doc, arguments))
+    sys.exit(exit_code_of(_run, trainer, config_cls, train, doc, arguments))
 
 
-def _run(trainer, config_cls, train, doc, arguments):
+def command(config_cls, run, doc, arguments=None):
+    """Runs `run(config)`, of a command that is no trainer, and exits.
+
+    Args:
+        config_cls: A frozen dataclass with the flags of the command.
+        run: Function of a config; an exit code or `None`.
+        doc: Text for `--help`.
+        arguments: Words of the command line. Defaults to `sys.argv[1:]`.
+    """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    sys.exit(exit_code_of(_run_command, config_cls, run, doc, arguments))
+
+
+def exit_code_of(run, *arguments):
+    """Calls `run(*arguments)`; turns what is raised into sentence and code."""
     try:
-        if {"--help", "-h", "-help"} & set(arguments):
-            print(_help(trainer, config_cls, doc))
-            return 0
-        recipe, arguments = _take_recipe(arguments)
-        if recipe == "list":
-            print(recipes.describe(trainer))
-            return 0
-        if recipe is not None:
-            # In front, so that flags of the command line win.
-            arguments = recipes.arguments(trainer, recipe) + arguments
-        given = config_lib.parse(config_cls, arguments)
-        if _is_follower(given):
-            # The chief may have made the fresh run by now.
-            given.pop("new", None)
-        name = f"{trainer}_{recipe}" if recipe else trainer
-        config = run_folder.resolve(config_cls, given, trainer, name)
-        return train(config) or 0
+        return run(*arguments) or 0
     except Stopped as stop:
         return report(stop, 75)
     except UsageError as error:
@@ -71,6 +69,25 @@ def _run(trainer, config_cls, train, doc, arguments):
         return report(error, 1)
 
 
+def _run(trainer, config_cls, train, doc, arguments):
+    if asks_for_help(arguments):
+        print(_help(trainer, config_cls, doc))
+        return 0
+    recipe, arguments = take_flag("recipe", arguments)
+    if recipe == "list":
+        print(recipes.describe(trainer))
+        return 0
+    if recipe is not None:
+        # In front, so that flags of the command line win.
+        arguments = recipes.arguments(trainer, recipe) + arguments
+    given = config_lib.parse(config_cls, arguments)
+    if _is_follower(given):
+        # The chief may have made the fresh run by now.
+        given.pop("new", None)
+    name = f"{trainer}_{recipe}" if recipe else trainer
+    return train(run_folder.resolve(config_cls, given, trainer, name))
+
+
 def _is_follower(given):
     return (
         given.get("strategy") == "multi_worker"
@@ -79,34 +96,52 @@ def _is_follower(given):
     )
 
 
+def _run_command(config_cls, run, doc, arguments):
+    if asks_for_help(arguments):
+        print("\n".join([doc.strip(), "", *describe_flags(config_cls)]))
+        return 0
+    return run(config_cls(**config_lib.parse(config_cls, arguments)))
+
+
 def report(error, code):
     """Prints an error, or a stop, as a sentence; returns the exit code."""
     print(f"\n{error}" if code == 75 else f"error: {error}", file=sys.stderr)
     return code
 
 
-def _take_recipe(arguments):
-    """Splits `--recipe=NAME` (or `--recipe NAME`) off the other words."""
-    recipe, rest, words = None, [], iter(arguments)
+def asks_for_help(arguments):
+    return bool({"--help", "-h", "-help"} & set(arguments))
+
+
+def take_flag(flag, arguments):
+    """Splits `--FLAG=VALUE` (or `--FLAG VALUE`) off the other words.
+
+    Returns:
+        `(value, others)`; the value is `None` without the flag.
+    """
+    value, rest, words = None, [], iter(arguments)
     for word in words:
-        name, equals, value = word.partition("=")
-        if name in ("--recipe", "-recipe"):
-            recipe = value if equals else next(words, "")
+        name, equals, after = word.partition("=")
+        if name in (f"--{flag}", f"-{flag}"):
+            value = after if equals else next(words, "")
         else:
             rest.append(word)
-    return recipe, rest
+    return value, rest
 
 
 def _help(trainer, config_cls, doc):
     lines = [doc.strip(), "", "Recipes (--recipe=NAME):"]
-    lines += [recipes.describe(trainer), "", "Flags:"]
-    lines.append("  --flagfile=FILE\n      Reads flags from a file.")
-    lines += [describe_flag(f) for f in dataclasses.fields(config_cls)]
-    return "\n".join(lines)
+    lines += [recipes.describe(trainer), ""]
+    return "\n".join([*lines, *describe_flags(config_cls)])
 
 
-def describe_flag(field):
-    """The lines of `--help` about one field of a config."""
+def describe_flags(config_cls):
+    """The lines of `--help` about all flags."""
+    lines = ["Flags:", "  --flagfile=FILE\n      Reads flags from a file."]
+    return lines + list(map(_describe_flag, dataclasses.fields(config_cls)))
+
+
+def _describe_flag(field):
     flag, text = f"--{field.name}={field.default}", field.metadata["help"]
     if field.metadata["choices"]:
         text += f" One of {', '.join(field.metadata['choices'])}."

@@ -25,9 +25,14 @@ class Config(latent.Config):
     )
 
 
+def make_task(config):
+    """Reads the data; returns the `Task` that the flags ask for."""
+    return ConditionalImageTask(config)
+
+
 def train(config):
     """Runs or goes on with one training; returns an exit code."""
-    return task.run(config, ConditionalImageTask)
+    return task.run(config, make_task)
 
 
 if __name__ == "__main__":

@@ -82,6 +82,9 @@ class Config:
         0, "Steps between checkpoints; 0: ends of epochs, twice a minute.", 0
     )
     sample_epochs: int = option(1, "Epochs between sample pictures.", 1)
+    profile_steps: int = option(
+        0, "Steps to profile for TensorBoard, after the first few; 0: none.", 0
+    )
     export: bool = option(
         True, "Export the trained networks at the end (python -m export)."
     )

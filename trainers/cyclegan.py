@@ -177,9 +177,14 @@ class CycleGANTask(translation.TranslationTask):
         return scores.sentences(score, history)
 
 
+def make_task(config):
+    """Reads the data; returns the `Task` that the flags ask for."""
+    return CycleGANTask(config)
+
+
 def train(config):
     """Runs or goes on with one training; returns an exit code."""
-    return task.run(config, CycleGANTask)
+    return task.run(config, make_task)
 
 
 def _open_data(config):

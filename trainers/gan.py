@@ -51,9 +51,14 @@ class Config(latent.Config):
         return self.data.removeprefix(_MIXTURE)
 
 
+def make_task(config):
+    """Reads the data; returns the `Task` that the flags ask for."""
+    return MixtureTask(config) if config.is_mixture else ImageTask(config)
+
+
 def train(config):
     """Runs or goes on with one training; returns an exit code."""
-    return task.run(config, MixtureTask if config.is_mixture else ImageTask)
+    return task.run(config, make_task)
 
 
 if __name__ == "__main__":

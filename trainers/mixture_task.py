@@ -24,6 +24,7 @@ class MixtureTask(LatentTask):
     """
 
     trainer = "gan"
+    unit = "points"
     is_exportable = False  # Files for phones make pictures.
 
     def __init__(self, config):

@@ -263,9 +263,14 @@ class Pix2PixTask(translation.TranslationTask):
         return scores.pix2pix_sentences(score, history)
 
 
+def make_task(config):
+    """Reads the data; returns the `Task` that the flags ask for."""
+    return Pix2PixTask(config)
+
+
 def train(config):
     """Runs or goes on with one training; returns an exit code."""
-    return task.run(config, Pix2PixTask)
+    return task.run(config, make_task)
 
 
 def _open_pipeline(pairs, config):

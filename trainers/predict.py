@@ -16,7 +16,6 @@ used (the others are done), 74 the disk refused.
 import dataclasses
 import functools
 import pathlib
-import sys
 import time
 
 import keras
@@ -274,28 +273,7 @@ def main(arguments=None):
     Args:
         arguments: Words of the command line. Defaults to `sys.argv[1:]`.
     """
-    sys.exit(_run(sys.argv[1:] if arguments is None else arguments))
-
-
-def _run(arguments):
-    try:
-        if {"--help", "-h", "-help"} & set(arguments):
-            print(_help())
-            return 0
-        return predict(Config(**config_lib.parse(Config, arguments)))
-    except UsageError as error:
-        return cli.report(error, 2)
-    except (checkpoints.CheckpointError, FileNotFoundError) as error:
-        return cli.report(error, 65)
-    except OSError as error:
-        return cli.report(error, 74)
-
-
-def _help():
-    flags = map(cli.describe_flag, dataclasses.fields(Config))
-    lines = [__doc__.strip(), "", "Flags:"]
-    lines.append("  --flagfile=FILE\n      Reads flags from a file.")
-    return "\n".join([*lines, *flags])
+    cli.command(Config, predict, __doc__, arguments)
 
 
 if __name__ == "__main__":

@@ -155,8 +155,9 @@ class RunFolder:
         self._lock = self._take_lock()
         lines = [_COMMAND.format(trainer=trainer)]
         lines += config_lib.to_lines(
-            # Where it lies, and that it was new, is not part of the run.
-            dataclasses.replace(config, run_dir="", new=False)
+            # Where it lies, that it was new, and that someone wants to see a
+            # profile, is not part of the run.
+            dataclasses.replace(config, run_dir="", new=False, profile_steps=0)
         )
         write_text(self.path / _FLAGS, "\n".join(lines) + "\n")
 

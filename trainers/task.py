@@ -25,12 +25,14 @@ class Task(abc.ABC):
 
     Attributes:
         trainer: String, name of the trainer, as in `python -m trainers.NAME`.
+        unit: String, what a batch holds: `"pictures"`, `"pairs"` or `"points"`.
         is_exportable: Boolean, whether files for phones can be made of it.
-        pipeline: Object with `steps_per_epoch` and `dataset(start_step)`, to
-            be set by subclasses.
+        pipeline: Object with `batch_size`, `steps_per_epoch` and
+            `dataset(start_step)`, to be set by subclasses.
     """
 
     trainer = None
+    unit = "pictures"
     is_exportable = True
     pipeline = None
 
@@ -126,6 +128,7 @@ def _train_in(run, task, model, distribution):
         run,
         config.epochs,
         config.checkpoint_steps,
+        config.profile_steps,
         callbacks,
         distribution,
         seen,

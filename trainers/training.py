@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from keras_gans import checkpoints, data
 from keras_gans.callbacks import Instrument, StopOnNonFinite
-from trainers import plots, run_folder
+from trainers import plots, profiling, run_folder
 from trainers.cli import Stopped
 from trainers.environment import say
 
@@ -30,6 +30,7 @@ def fit(
     run,
     epochs,
     checkpoint_steps,
+    profile_steps,
     callbacks,
     distribution,
     seen,
@@ -47,6 +48,7 @@ def fit(
         epochs: Integer, epochs in all.
         checkpoint_steps: Integer, steps between checkpoints; 0 for the ends
             of epochs, at most two in a minute.
+        profile_steps: Integer, steps to profile for TensorBoard.
         callbacks: Keras callbacks, called before each checkpoint. Those that
             are `Instrument`s go on with the history of the run; their figures
             and alarms are saved with it.
@@ -63,7 +65,7 @@ def fit(
         FloatingPointError: If a loss or gradient is not finite.
         keras_gans.data.ImageError: If a picture cannot be read.
     """
-    with distribution.naming_lost_workers(), _naming_bad_pictures():
+    with distribution.naming_lost_workers(), naming_bad_pictures():
         distribution.share_checkpoint(run.checkpoints)
         progress = _restore(run, model)
         instruments = [c for c in callbacks if isinstance(c, Instrument)]
@@ -83,7 +85,11 @@ def fit(
         callbacks = [StopOnNonFinite(), *callbacks, recorder]
         if distribution.is_chief:
             callbacks.append(_ProgressBar())
-        with recorder.listening():
+        profile = profiling.profile(
+            profile_steps if distribution.is_chief else 0, run.logs
+        )
+        with recorder.listening(), profile as profilers:
+            callbacks = [*profilers, *callbacks]
             _fit_with(
                 model, pipeline, progress, epochs, callbacks, distribution
             )
@@ -122,7 +128,7 @@ def _verbosity(distribution):
 
 
 @contextlib.contextmanager
-def _naming_bad_pictures():
+def naming_bad_pictures():
     """Brings the error of a picture that is read on demand out of TensorFlow.
 
     Sets that fit in memory have been read by now; larger ones are not.

@@ -102,6 +102,7 @@ class Config(game.Config):
 class TranslationTask(Task, abc.ABC):
     """Abstract base of tasks that learn to translate pictures."""
 
+    unit = "pairs"
     num_samples = 8
 
     def check_batch_size(self, count, what):
