@@ -29,6 +29,7 @@ MAY_IMPORT = {
         "keras_gans.losses",
         "keras_gans.metrics",
         "keras_gans.noise",
+        "keras_gans.optimizers",
         "keras_gans.replicas",
     },
     "keras_gans.callbacks": {

@@ -53,17 +53,43 @@ class InstanceNormalization(keras.layers.GroupNormalization):
             )
         super().build(input_shape)
 
-    def call(self, inputs):
+    def call(self, inputs, training=False):
         # At least float32: the sum of squares overflows in half precision.
         dtype = keras.backend.result_type(inputs.dtype, "float32")
         x = ops.cast(inputs, dtype)
-        mean, variance = ops.moments(x, axes=self._axes, keepdims=True)
-        x = (x - mean) * ops.rsqrt(variance + self.epsilon)
+        if training:
+            x = self._standardize_for_gradient(x)
+        else:
+            x, _ = self._standardize(x)
         if self.scale:
             x = x * ops.cast(self.gamma, dtype)
         if self.center:
             x = x + ops.cast(self.beta, dtype)
         return ops.cast(x, self.compute_dtype)
+
+    def _standardize(self, x):
+        """Returns `x` of mean 0 and variance 1, and what it was scaled by."""
+        x = x - self._mean(x)
+        scale = ops.rsqrt(self._mean(ops.square(x)) + self.epsilon)
+        return x * scale, scale
+
+    def _standardize_for_gradient(self, x):
+        # The derived gradient is 50 operations, two thirds of the graph of a
+        # ResNet's training step; this one is 8.
+        @ops.custom_gradient
+        def standardize(x):
+            outputs, scale = self._standardize(x)
+
+            def gradient(upstream):
+                along = outputs * self._mean(upstream * outputs)
+                return scale * (upstream - self._mean(upstream) - along)
+
+            return outputs, gradient
+
+        return standardize(x)
+
+    def _mean(self, x):
+        return ops.mean(x, axis=self._axes, keepdims=True)
 
     def get_config(self):
         config = super().get_config()

@@ -7,6 +7,7 @@ from keras import ops
 
 from keras_gans.losses import adversarial as adversarial_losses
 from keras_gans.models.base import BaseModel
+from keras_gans.optimizers import FusedAdam
 
 
 class AdversarialModel(BaseModel):
@@ -112,6 +113,4 @@ def paper_adam(learning_rate=2e-4, beta_1=0.5, beta_2=0.999, **kwargs):
 
     Its epsilon is PyTorch's 1e-8, not Keras's 1e-7.
     """
-    return keras.optimizers.Adam(
-        learning_rate, beta_1, beta_2, epsilon=1e-8, **kwargs
-    )
+    return FusedAdam(learning_rate, beta_1, beta_2, epsilon=1e-8, **kwargs)

@@ -3,6 +3,7 @@
 import abc
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 from keras_gans import replicas
@@ -157,8 +158,10 @@ def same_shape(first, second):
 def _without_non_finite(gradients, loss):
     checks = [ops.all(ops.isfinite(gradient)) for gradient in gradients]
     is_finite = ops.all(ops.stack([*checks, ops.isfinite(loss)]))
+    # One operation a gradient: nought times anything, even NaN, is nought.
+    factor = ops.cast(is_finite, loss.dtype)
     gradients = [
-        ops.where(is_finite, gradient, ops.zeros_like(gradient))
+        tf.math.multiply_no_nan(gradient, ops.cast(factor, gradient.dtype))
         for gradient in gradients
     ]
     return gradients, ops.where(is_finite, loss, float("nan"))

@@ -1,5 +1,6 @@
-"""Learning-rate schedules of the GAN papers."""
+"""The optimizer and the learning-rate schedule of the GAN papers."""
 
 from keras_gans.optimizers.flat_then_linear import FlatThenLinear
+from keras_gans.optimizers.fused_adam import FusedAdam
 
-__all__ = ["FlatThenLinear"]
+__all__ = ["FlatThenLinear", "FusedAdam"]

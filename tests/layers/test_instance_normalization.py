@@ -3,6 +3,7 @@ import re
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from keras_gans.layers import InstanceNormalization
 
@@ -248,3 +249,102 @@ def test_other_ranks_are_refused():
     )
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         InstanceNormalization().build((None, 8, 3))
+
+
+def derivatives(layer, images, weights, training):
+    """The gradient of a weighted sum, and that of the gradient's square."""
+    x = tf.convert_to_tensor(images)
+    with tf.GradientTape() as outer:
+        outer.watch(x)
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            loss = tf.reduce_sum(weights * layer(x, training=training))
+        first = tape.gradient(loss, x)
+        square = tf.reduce_sum(first * first)
+    return first, outer.gradient(square, x)
+
+
+@pytest.mark.parametrize("axes", [(1, 2), (0, 1, 2)], ids=str)
+@pytest.mark.parametrize(
+    "wrap", [lambda f: f, tf.function], ids=["eager", "graph"]
+)
+def test_gradient_by_hand_equals_the_derived_one(wrap, axes):
+    layer = InstanceNormalization(0.1, dtype="float64")
+    layer._axes = axes
+    images = images_of((2, 4, 6, 3)).astype("float64")
+    layer.build(images.shape)
+    weights = np.random.default_rng(1).normal(size=images.shape)
+    by_hand, derived = (
+        wrap(derivatives)(layer, images, weights, training)
+        for training in (True, False)
+    )
+    for ours, theirs in zip(by_hand, derived):
+        assert np.max(np.abs(theirs)) > 0.01
+        np.testing.assert_allclose(ours, theirs, atol=1e-12)
+
+
+def test_gradient_equals_pytorch():
+    torch = pytest.importorskip("torch")
+    images = images_of((2, 8, 6, 5))
+    weights = np.random.default_rng(1).normal(size=images.shape)
+    weights = weights.astype("float32")
+    x = torch.from_numpy(images.transpose(0, 3, 1, 2).copy())
+    x.requires_grad_(True)
+    outputs = torch.nn.InstanceNorm2d(5)(x)
+    (outputs * torch.from_numpy(weights.transpose(0, 3, 1, 2))).sum().backward()
+    gradient, _ = derivatives(InstanceNormalization(), images, weights, True)
+    np.testing.assert_allclose(
+        gradient, x.grad.numpy().transpose(0, 2, 3, 1), atol=2e-5
+    )
+
+
+def test_affine_weights_get_their_gradients():
+    images = tf.constant(images_of((2, 4, 4, 3)))
+    layer = InstanceNormalization(center=True, scale=True)
+    layer.build(images.shape)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(layer(images, training=True) * images)
+    gamma, beta = tape.gradient(loss, [layer.gamma.value, layer.beta.value])
+    # The outputs are gamma times what is normal, plus beta.
+    normal = instance_norm(images.numpy(), 1e-5)
+    np.testing.assert_allclose(
+        gamma, np.sum(normal * images, axis=(0, 1, 2)), rtol=1e-4
+    )
+    np.testing.assert_allclose(
+        beta, np.sum(images, axis=(0, 1, 2)), rtol=1e-4, atol=1e-4
+    )
+
+
+def test_gradient_of_large_float16_values_stays_finite():
+    images = 300 * np.random.default_rng(0).normal(size=(2, 16, 16, 4))
+    images = tf.constant(images, "float16")
+    weights = tf.constant(images_of((2, 16, 16, 4)), "float16")
+    layer = InstanceNormalization(dtype="float16")
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        outputs = layer(images, training=True)
+    gradient = tape.gradient(outputs, images, output_gradients=weights)
+    assert gradient.dtype == "float16"
+    assert np.all(np.isfinite(gradient))
+    assert np.max(np.abs(gradient)) > 0
+
+
+def test_the_graph_of_a_gradient_is_short():
+    """What waits for the first step is by and large the number of nodes."""
+    layer = InstanceNormalization()
+    layer.build((1, 8, 8, 3))
+
+    def count_nodes(training):
+        spec = tf.TensorSpec((1, 8, 8, 3))
+
+        @tf.function
+        def gradient(x, upstream):
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                outputs = layer(x, training=training)
+            return tape.gradient(outputs, x, output_gradients=upstream)
+
+        graph = gradient.get_concrete_function(spec, spec).graph
+        return len(graph.get_operations())
+
+    assert count_nodes(training=True) < 0.6 * count_nodes(training=False)

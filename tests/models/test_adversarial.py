@@ -38,7 +38,7 @@ def test_base_is_abstract():
 
 def test_paper_adam():
     optimizer = paper_adam()
-    assert type(optimizer) is keras.optimizers.Adam
+    assert isinstance(optimizer, keras.optimizers.Adam)
     np.testing.assert_allclose(float(optimizer.learning_rate), 2e-4)
     config = optimizer.get_config()
     assert (config["beta_1"], config["beta_2"]) == (0.5, 0.999)
@@ -441,6 +441,14 @@ def test_without_non_finite():
         np.testing.assert_array_equal(voided[0], [0.0, 0.0])
         np.testing.assert_array_equal(voided[1], [[0.0]])
         assert np.isnan(loss)
+
+
+def test_without_non_finite_in_bfloat16():
+    gradients = [tf.constant([1.5, np.nan], "bfloat16")]
+    voided, loss = base._without_non_finite(gradients, tf.constant(4.0))
+    assert voided[0].dtype == "bfloat16"
+    np.testing.assert_array_equal(tf.cast(voided[0], "float32"), [0.0, 0.0])
+    assert np.isnan(loss)
 
 
 def test_one_optimizer_for_both_players_is_refused():

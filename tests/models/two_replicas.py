@@ -12,6 +12,7 @@ import tensorflow as tf
 from keras_gans import replicas
 from keras_gans.models.base import BaseModel
 from keras_gans.noise import draw_normal
+from keras_gans.optimizers import FusedAdam
 from tests.models import replica_cases, tiny
 
 
@@ -98,6 +99,36 @@ def check_pools(strategy):
     assert not np.array_equal(pools(after), [first, second])
 
 
+def check_adam(strategy):
+    """Replicas add their gradients up, and keep one state."""
+
+    def train(optimizer_cls, step):
+        weight = keras.Variable([3.0, -1.0])
+        optimizer = optimizer_cls(0.1)
+        optimizer.build([weight])
+        for gradient in ([1.0, -2.0], [0.5, 4.0]):
+            step(optimizer, tf.constant(gradient))
+        state = [weight, *optimizer.variables]
+        return [replicas.values_of(variable) for variable in state]
+
+    @tf.function
+    def step_of_replicas(optimizer, gradient):
+        parts = tf.constant([[0.25], [0.75]])
+        strategy.run(
+            lambda: optimizer.apply([gradient * parts[replicas.position()]])
+        )
+
+    with strategy.scope():
+        ours = train(FusedAdam, step_of_replicas)
+    alone = train(
+        keras.optimizers.Adam,
+        lambda optimizer, gradient: optimizer.apply([gradient]),
+    )
+    for copies, (expected,) in zip(ours, alone):
+        for copy in copies:
+            np.testing.assert_allclose(copy, expected, rtol=1e-4)
+
+
 def main():
     strategy = replica_cases.two_cpus()
     for name in replica_cases.CASES:
@@ -106,6 +137,7 @@ def main():
     check_noise(strategy)
     check_dropout(strategy)
     check_pools(strategy)
+    check_adam(strategy)
     print("two replicas equal one")
 
 
