@@ -106,15 +106,23 @@ class ImagePipeline:
                 shard.
         """
         return batching.endless_batches(
-            self._make_batch, self.batch_size, start_step, shard
+            self._draw,
+            self._make_batch,
+            self.batch_size,
+            start_step,
+            shard,
+            len(self._source),
         )
 
-    def _make_batch(self, first_number, count):
-        samples, positions = self._source.batch(first_number, count)
-        images = pixels.to_float(samples)
+    def _draw(self, first_number, count):
+        numbers = first_number + tf.range(count, dtype="int64")
+        return numbers, *self._source.draw(first_number, count)
+
+    def _make_batch(self, numbers, positions, jitter):
+        images = pixels.to_float(self._source.make(positions, jitter))
         if self._binarize:
             images = binarization.draw_binary(
-                images, first_number, self._seed, "images"
+                images, numbers[0], self._seed, "images"
             )
         if self._labels is None:
             return images

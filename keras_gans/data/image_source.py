@@ -74,8 +74,11 @@ class ImageSource:
             with tf.device("CPU"):
                 self._loaded = tf.constant(images.load(load_size))
 
-    def batch(self, first_number, count):
-        """Returns samples in a row, and which pictures they are.
+    def __len__(self):
+        return len(self._images)
+
+    def draw(self, first_number, count):
+        """Draws what samples in a row are to show.
 
         Args:
             first_number: int64 scalar tensor, >= 0. Number of the first
@@ -83,8 +86,9 @@ class ImageSource:
             count: Integer, >= 1. Number of samples.
 
         Returns:
-            `(samples, positions)`: a tensor `(count, height, width,
-            channels)`, not yet cast, and an int64 tensor `(count,)`.
+            `(positions, jitter)`: which pictures, an int64 tensor `(count,)`,
+            and where they are cut and whether they are mirrored, a float32
+            tensor `(count, 3)`.
         """
         positions = sampling.shuffled_positions(
             first_number,
@@ -93,20 +97,24 @@ class ImageSource:
             self._seed,
             f"order/{self._stream}",
         )
-        draws = sampling.uniform_draws(
+        jitter = sampling.uniform_draws(
             first_number,
             count,
             augment.DRAWS_PER_SAMPLE,
             self._seed,
             f"augment/{self._stream}",
         )
+        return positions, jitter
+
+    def make(self, positions, jitter):
+        """Returns the samples that were drawn, not yet cast."""
         pictures, places = self._loaded, positions
         if pictures is None:
-            pictures, places = self._read(positions), tf.range(count)
-        samples = augment.crop_and_flip(
-            pictures, places, self._image_size, self._flip, draws
+            pictures = self._read(positions)
+            places = tf.range(positions.shape[0], dtype="int64")
+        return augment.crop_and_flip(
+            pictures, places, self._image_size, self._flip, jitter
         )
-        return samples, positions
 
     def _read(self, positions):
         """The pictures at some positions, read now."""

@@ -117,9 +117,21 @@ class UnpairedPipeline:
                 shard.
         """
         return batching.endless_batches(
-            self._make_batch, self.batch_size, start_step, shard
+            self._draw,
+            self._make_batch,
+            self.batch_size,
+            start_step,
+            shard,
+            min(len(source) for source in self._sources),
         )
 
-    def _make_batch(self, first_number, count):
-        sides = [source.batch(first_number, count) for source in self._sources]
-        return tuple(pixels.to_float(samples) for samples, _ in sides)
+    def _draw(self, first_number, count):
+        return tuple(
+            source.draw(first_number, count) for source in self._sources
+        )
+
+    def _make_batch(self, *sides):
+        return tuple(
+            pixels.to_float(source.make(*drawn))
+            for source, drawn in zip(self._sources, sides)
+        )
