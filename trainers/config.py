@@ -63,6 +63,14 @@ class Config:
     checkpoint_steps: int = option(
         0, "Steps between checkpoints; 0: ends of epochs, twice a minute.", 0
     )
+    cache: str = option(
+        "auto",
+        "Keep pictures in memory, file, none; auto: memory up to 2 GiB.",
+        choices=data.CACHE_MODES,
+    )
+    cache_dir: str = option(
+        "", "Folder for larger sets' resized pictures; runs can share it."
+    )
     sample_epochs: int = option(1, "Epochs between sample pictures.", 1)
     export: bool = option(
         True, "Export the trained networks at the end (python -m export)."
@@ -79,6 +87,8 @@ class Config:
             raise UsageError(
                 "--flat_epochs and --decay_epochs must not both be 0."
             )
+        if self.cache == "file" and not self.cache_dir:
+            raise UsageError("--cache=file needs a folder, --cache_dir.")
 
     @property
     def epochs(self):

@@ -21,7 +21,7 @@ from keras_gans.networks import (
 )
 from keras_gans.networks.blocks import NORMALIZATIONS
 from keras_gans.networks.unet import DROPOUT_LAYOUTS
-from trainers import cli, environment, scores, translation
+from trainers import cli, environment, picture_data, scores, translation
 from trainers import config as config_lib
 from trainers.config import UsageError, option
 from trainers.environment import plain_warnings, say
@@ -281,6 +281,7 @@ def _open_pipeline(pairs, config):
             config.seed,
             config.flip,
             config.input_resize,
+            **picture_data.keep_arguments(config),
         )
 
 
