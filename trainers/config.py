@@ -81,6 +81,14 @@ class Config:
     checkpoint_steps: int = option(
         0, "Steps between checkpoints; 0: ends of epochs, twice a minute.", 0
     )
+    cache: str = option(
+        "auto",
+        "Keep pictures in memory, file, none; auto: memory up to 2 GiB.",
+        choices=data.CACHE_MODES,
+    )
+    cache_dir: str = option(
+        "", "Folder for larger sets' resized pictures; runs can share it."
+    )
     sample_epochs: int = option(1, "Epochs between sample pictures.", 1)
     profile_steps: int = option(
         0, "Steps to profile for TensorBoard, after the first few; 0: none.", 0
@@ -110,6 +118,8 @@ class Config:
                 "--num_replicas is for one machine: with "
                 "--strategy=multi_worker, each uses all of its GPUs."
             )
+        if self.cache == "file" and not self.cache_dir:
+            raise UsageError("--cache=file needs a folder, --cache_dir.")
 
     @property
     def epochs(self):

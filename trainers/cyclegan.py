@@ -12,7 +12,7 @@ from keras_gans import data
 from keras_gans.callbacks import TranslationStrips
 from keras_gans.models import CycleGAN
 from keras_gans.networks import build_patchgan_discriminator
-from trainers import cli, game, scores, task, translation
+from trainers import cli, game, picture_data, scores, task, translation
 from trainers import config as config_lib
 from trainers.config import UsageError, option
 from trainers.environment import say
@@ -89,6 +89,7 @@ class CycleGANTask(translation.TranslationTask):
             config.batch_size,
             config.seed,
             config.flip,
+            **picture_data.keep_arguments(config),
         )
         self._domains = domains
         self._held_out = _load_held_out(domains, config)

@@ -6,6 +6,7 @@ from keras_gans import data
 from trainers import config as config_lib
 from trainers.config import UsageError
 from trainers.environment import say
+from trainers.progress import Progress
 
 # Of larger sets, as many pictures, or bytes of them as floats, stand for all
 # in what is compared and scored.
@@ -32,6 +33,7 @@ def open_pipeline(images, config, size, batch_size, **arguments):
     Raises:
         UsageError: If flags do not fit the pictures.
         keras_gans.data.ImageError: If pictures cannot be read.
+        OSError: If the disk refuses to keep them.
     """
     if batch_size > len(images.train):
         several = batch_size > config.batch_size
@@ -47,12 +49,22 @@ def open_pipeline(images, config, size, batch_size, **arguments):
             batch_size=batch_size,
             seed=config.seed,
             flip=config.flip,
+            **keep_arguments(config),
             **arguments,
         )
     except data.ImageError:
         raise
     except ValueError as error:
         raise UsageError(str(error)) from error
+
+
+def keep_arguments(config):
+    """Where a pipeline is to keep its pictures, and to tell of reading."""
+    return {
+        "cache": config.cache,
+        "cache_dir": config.cache_dir or None,
+        "on_read": Progress("read").show,
+    }
 
 
 def load_some(images, size, split):

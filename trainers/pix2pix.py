@@ -21,7 +21,7 @@ from keras_gans.networks import (
 )
 from keras_gans.networks.blocks import NORMALIZATIONS
 from keras_gans.networks.unet import DROPOUT_LAYOUTS
-from trainers import cli, scores, task, translation
+from trainers import cli, picture_data, scores, task, translation
 from trainers import config as config_lib
 from trainers.config import UsageError, option
 from trainers.environment import plain_warnings, say
@@ -284,6 +284,7 @@ def _open_pipeline(pairs, config):
             config.seed,
             config.flip,
             config.input_resize,
+            **picture_data.keep_arguments(config),
         )
 
 

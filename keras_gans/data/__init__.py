@@ -34,6 +34,7 @@ from keras_gans.data.paired import (
 )
 from keras_gans.data.paired_folders import open_folder_pairs
 from keras_gans.data.paired_images import PairedImages
+from keras_gans.data.picture_cache import CACHE_MODES
 from keras_gans.data.pixels import resize, to_float, to_uint8, to_uint16
 from keras_gans.data.sampling import derive_seed, shuffled_positions, spread
 from keras_gans.data.survey import Survey, survey_images
@@ -46,6 +47,7 @@ from keras_gans.data.unpaired import UnpairedPipeline, open_unpaired
 from keras_gans.data.unpaired_domains import UnpairedDomains
 
 __all__ = [
+    "CACHE_MODES",
     "DIRECTIONS",
     "INPUT_RESIZES",
     "MIXTURES",

@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+_MOST_STEPS_DRAWN = 64
+
 
 def check_sizes(image_size, load_size):
     """Refuses sizes that no window can be cut from.
@@ -108,17 +110,23 @@ def check_shard(shard, batch_size):
     return index, count
 
 
-def endless_batches(make_batch, batch_size, start_step, shard):
+def endless_batches(
+    draw, make_batch, batch_size, start_step, shard, num_images
+):
     """Batches of numbered samples, from a global step on.
 
     Args:
-        make_batch: Function from the number of a sample, an int64 scalar
-            tensor, and a count, an integer, to the tensors of so many samples
-            in a row, from that one on.
+        draw: Function from the number of a sample, an int64 scalar tensor, and
+            a count, an integer, to what is drawn for so many samples in a
+            row: small tensors `(count, ...)`, in any structure.
+        make_batch: Function from what was drawn for some samples to their
+            tensors.
         batch_size: Integer.
         start_step: Integer, >= 0.
         shard: `(index, count)`: of each batch, only this part of `count`
             equal ones in a row is made.
+        num_images: Integer: the smallest number of pictures that is drawn
+            from.
 
     Returns:
         An endless `tf.data.Dataset`.
@@ -128,13 +136,27 @@ def endless_batches(make_batch, batch_size, start_step, shard):
     """
     check_start_step(start_step)
     index, count = check_shard(shard, batch_size)
-    size = batch_size // count
+    part = slice(batch_size // count * index, batch_size // count * (index + 1))
+    # Draws for many steps cost little more than for one. Not for more than
+    # one pass over the pictures: each has its own order to be made.
+    num_steps = min(_MOST_STEPS_DRAWN, max(1, num_images // batch_size))
 
-    def make(step):
-        return make_batch(step * batch_size + index * size, size)
+    def draw_steps(step):
+        drawn = draw(step * batch_size, num_steps * batch_size)
+        return tf.nest.map_structure(split, drawn)
 
-    steps = tf.data.Dataset.counter(start_step)
-    return map_in_order(steps, make).prefetch(tf.data.AUTOTUNE)
+    def split(tensor):
+        shape = (num_steps, batch_size, *tensor.shape[1:])
+        return tf.reshape(tensor, shape)[:, part]
+
+    steps = tf.data.Dataset.counter(start_step, num_steps)
+    draws = map_in_order(steps, draw_steps).unbatch()
+    batches = map_in_order(draws, make_batch).prefetch(tf.data.AUTOTUNE)
+    options = tf.data.Options()
+    # The rewriting of the graph would find nothing to do, and copy the
+    # pictures: seconds, and their size once more, for each iterator.
+    options.experimental_optimization.apply_default_optimizations = False
+    return batches.with_options(options)
 
 
 def map_in_order(dataset, function):

@@ -33,6 +33,9 @@ class EdgeImages(ImageView):
         super().__init__(images, name)
         self.channels = channels
 
+    def identity(self):
+        return self._identity(self.channels)
+
     def read(self, index, size):
         return self._draw(self._images.read(index, size))
 

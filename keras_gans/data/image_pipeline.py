@@ -7,6 +7,7 @@ from keras_gans.data import (
     binarization,
     image_source,
     labelled_images,
+    picture_cache,
     pixels,
 )
 
@@ -30,20 +31,28 @@ class ImagePipeline:
         labels: One integer per picture, or None (default).
         num_classes: Integer; labels are in [0, num_classes). Needed if there
             are labels.
-        cache: `"memory"`, `"none"`, or `"auto"` (default): resized pictures
-            are kept in memory if they take at most 2 GiB.
         steps_per_epoch: Integer, >= 1, how many batches count as an epoch.
             Defaults to one walk through all pictures; more for small sets.
         binarize: Whether to draw pictures of one channel as black (-1) and
             white (1), with the grey level as the probability of white, anew
             in each epoch: the data of a Bernoulli likelihood. See `binarize`
             for test pictures. Defaults to False.
+        cache: `"memory"`, `"file"`, `"none"`, or `"auto"` (default): resized
+            pictures are kept in memory if they take at most 2 GiB, else in
+            files if there is a `cache_dir`, else they are read anew in each
+            epoch.
+        cache_dir: Folder where files of resized pictures are written, and
+            found again; runs can share it. Defaults to None.
+        on_read: Function of two integers, called after each picture that is
+            read to be kept: how many are, and how many there are to read.
+            Defaults to None.
 
     Raises:
         ValueError: If the sizes do not fit, the batch is larger than the set,
             the labels fit neither their pictures nor their classes, or
             pictures to be binarized have more than one channel.
         ImageError: If pictures can not be read.
+        OSError: If the disk refuses to keep them.
     """
 
     def __init__(
@@ -56,9 +65,11 @@ class ImagePipeline:
         flip=False,
         labels=None,
         num_classes=None,
-        cache="auto",
         steps_per_epoch=None,
         binarize=False,
+        cache="auto",
+        cache_dir=None,
+        on_read=None,
     ):
         image_size, load_size = batching.check_sizes(image_size, load_size)
         batching.check_batch_size(batch_size, len(images))
@@ -81,9 +92,11 @@ class ImagePipeline:
             labels = _check_labels(labels, len(images), num_classes)
             with tf.device("CPU"):  # Where tf.data looks them up.
                 self._labels = tf.constant(labels)
-        in_memory = image_source.use_memory(cache, [images], load_size)
+        [kept] = picture_cache.keep(
+            [images], load_size, cache, cache_dir, on_read
+        )
         self._source = image_source.ImageSource(
-            images, image_size, load_size, seed, "images", flip, in_memory
+            images, image_size, load_size, seed, "images", flip, kept
         )
 
     def dataset(self, start_step=0, shard=(0, 1)):
@@ -106,15 +119,23 @@ class ImagePipeline:
                 shard.
         """
         return batching.endless_batches(
-            self._make_batch, self.batch_size, start_step, shard
+            self._draw,
+            self._make_batch,
+            self.batch_size,
+            start_step,
+            shard,
+            len(self._source),
         )
 
-    def _make_batch(self, first_number, count):
-        samples, positions = self._source.batch(first_number, count)
-        images = pixels.to_float(samples)
+    def _draw(self, first_number, count):
+        numbers = first_number + tf.range(count, dtype="int64")
+        return numbers, *self._source.draw(first_number, count)
+
+    def _make_batch(self, numbers, positions, jitter):
+        images = pixels.to_float(self._source.make(positions, jitter))
         if self._binarize:
             images = binarization.draw_binary(
-                images, first_number, self._seed, "images"
+                images, numbers[0], self._seed, "images"
             )
         if self._labels is None:
             return images

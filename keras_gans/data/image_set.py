@@ -4,6 +4,7 @@ import abc
 import concurrent.futures
 import contextlib
 import functools
+import hashlib
 import os
 
 import numpy as np
@@ -84,19 +85,50 @@ class ImageSet(abc.ABC):
         """
         indices = spread(len(self), most)
         loaded = np.empty((len(indices), *size, self.channels), self.dtype)
+        self.read_each(indices, size, loaded.__setitem__)
+        return loaded
 
-        def read_into(place):
+    def read_each(self, indices, size, store, on_read=None):
+        """Reads pictures in parallel, for as little memory as they take.
+
+        Args:
+            indices: Sequence of integers in [0, len).
+            size: `(height, width)` to resize to.
+            store: Function of the place of a picture among the indices, and
+                of the picture. It is called by several threads.
+            on_read: Function without arguments, called after each picture;
+                or None.
+
+        Raises:
+            ImageError: If files can not be used; it tells how many, and names
+                the first ten.
+        """
+
+        def read(place):
             try:
-                loaded[place] = self.read(indices[place], size)
+                store(place, self.read(indices[place], size))
             except images.ImageError as error:
                 return error
 
+        errors = []
         with concurrent.futures.ThreadPoolExecutor() as pool:
-            results = pool.map(read_into, range(len(indices)))
-            errors = [error for error in results if error is not None]
+            for error in pool.map(read, range(len(indices))):
+                if error is not None:
+                    errors.append(error)
+                if on_read is not None:
+                    on_read()
         if errors:
             raise self._summary(errors) from errors[0]
-        return loaded
+
+    def identity(self):
+        """What the pictures depend on, to find again what was made of them.
+
+        Returns:
+            Lists, strings and numbers; sets of equal identity have equal
+            pictures. None, unless a subclass knows better: they can not be
+            told from others.
+        """
+        return None
 
     def _summary(self, errors):
         lines = [str(error) for error in errors[:_NAMED_ERRORS]]
@@ -159,6 +191,11 @@ class ArrayImages(ImageSet):
         super().__init__(name, array.shape[-1], filenames)
         self._array = array
 
+    def identity(self):
+        digest = hashlib.blake2b(np.ascontiguousarray(self._array))
+        shape, dtype = self._array.shape, self._array.dtype.str
+        return [type(self).__name__, *shape, dtype, digest.hexdigest()]
+
     def _decode(self, index):
         return self._array[index]
 
@@ -175,6 +212,17 @@ class ImageFiles(ImageSet):
     def __init__(self, paths, name, channels=3):
         self._paths = [os.fspath(path) for path in paths]
         super().__init__(name, channels, _short_names(self._paths))
+
+    def identity(self):
+        files = []
+        for path in map(os.path.abspath, self._paths):
+            try:
+                status = os.stat(path)
+            except OSError:  # Whoever reads it gets the error.
+                files.append([path])
+            else:
+                files.append([path, status.st_size, status.st_mtime_ns])
+        return [type(self).__name__, self.channels, files]
 
     def _location(self, index):
         return self._paths[index]

@@ -1,43 +1,9 @@
 """Pictures of one domain as tensors, by position: cached or read on demand."""
 
-import math
-
 import numpy as np
 import tensorflow as tf
 
 from keras_gans.data import augment, sampling
-
-_CACHE_LIMIT = 2 * 2**30  # Bytes.
-_CACHE_MODES = ("auto", "memory", "none")
-
-
-def use_memory(cache, image_sets, size):
-    """Decides whether pictures are kept in memory.
-
-    Args:
-        cache: `"memory"`, `"none"`, or `"auto"`: in memory if all sets
-            together take at most 2 GiB.
-        image_sets: List of `ImageSet`.
-        size: `(height, width)` that they are kept at.
-
-    Returns:
-        A bool.
-
-    Raises:
-        ValueError: If `cache` is another value.
-    """
-    if cache not in _CACHE_MODES:
-        raise ValueError(
-            f"`cache` must be one of {', '.join(_CACHE_MODES)}. "
-            f"Received: cache={cache!r}."
-        )
-    if cache != "auto":
-        return cache == "memory"
-    needed = sum(
-        len(images) * math.prod(size) * images.channels * images.dtype.itemsize
-        for images in image_sets
-    )
-    return needed <= _CACHE_LIMIT
 
 
 class ImageSource:
@@ -56,26 +22,24 @@ class ImageSource:
             of one stream, over sets of one length, draw the same positions,
             windows and flips.
         flip: Whether to mirror half of the samples.
-        in_memory: Whether to read all pictures now, and keep them.
+        kept: Tensor of all pictures, see `picture_cache.keep`; or None, to
+            read them on demand.
     """
 
-    def __init__(
-        self, images, image_size, load_size, seed, stream, flip, in_memory
-    ):
+    def __init__(self, images, image_size, load_size, seed, stream, flip, kept):
         self._images = images
         self._image_size = image_size
         self._load_size = load_size
         self._seed = seed
         self._stream = stream
         self._flip = flip
-        self._loaded = None
-        if in_memory:
-            # Eager constants would go to the memory of a GPU.
-            with tf.device("CPU"):
-                self._loaded = tf.constant(images.load(load_size))
+        self._kept = kept
 
-    def batch(self, first_number, count):
-        """Returns samples in a row, and which pictures they are.
+    def __len__(self):
+        return len(self._images)
+
+    def draw(self, first_number, count):
+        """Draws what samples in a row are to show.
 
         Args:
             first_number: int64 scalar tensor, >= 0. Number of the first
@@ -83,8 +47,9 @@ class ImageSource:
             count: Integer, >= 1. Number of samples.
 
         Returns:
-            `(samples, positions)`: a tensor `(count, height, width,
-            channels)`, not yet cast, and an int64 tensor `(count,)`.
+            `(positions, jitter)`: which pictures, an int64 tensor `(count,)`,
+            and where they are cut and whether they are mirrored, a float32
+            tensor `(count, 3)`.
         """
         positions = sampling.shuffled_positions(
             first_number,
@@ -93,20 +58,24 @@ class ImageSource:
             self._seed,
             f"order/{self._stream}",
         )
-        draws = sampling.uniform_draws(
+        jitter = sampling.uniform_draws(
             first_number,
             count,
             augment.DRAWS_PER_SAMPLE,
             self._seed,
             f"augment/{self._stream}",
         )
-        pictures, places = self._loaded, positions
+        return positions, jitter
+
+    def make(self, positions, jitter):
+        """Returns the samples that were drawn, not yet cast."""
+        pictures, places = self._kept, positions
         if pictures is None:
-            pictures, places = self._read(positions), tf.range(count)
-        samples = augment.crop_and_flip(
-            pictures, places, self._image_size, self._flip, draws
+            pictures = self._read(positions)
+            places = tf.range(positions.shape[0], dtype="int64")
+        return augment.crop_and_flip(
+            pictures, places, self._image_size, self._flip, jitter
         )
-        return samples, positions
 
     def _read(self, positions):
         """The pictures at some positions, read now."""

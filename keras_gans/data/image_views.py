@@ -34,6 +34,13 @@ class ImageView(image_set.ImageSet):
         """
         return self._decode(index)
 
+    def _identity(self, *options):
+        """The identity of a view that has these options."""
+        identity = self._images.identity()
+        if identity is None:
+            return None
+        return [type(self).__name__, *options, identity]
+
     def _location(self, index):
         return self._images._location(index)
 
@@ -62,6 +69,9 @@ class HalfImages(ImageView):
         super().__init__(images, f"{name} ({half} halves)")
         self._half = half
 
+    def identity(self):
+        return self._identity(self._half)
+
     def _decode(self, index):
         image = super()._decode(index)
         middle, odd = divmod(image.shape[1], 2)
@@ -79,13 +89,20 @@ class AlignedImages(ImageView):
 
     Args:
         images: `ImageSet`.
+        partners: `ImageSet` of the other side.
         sizes: Dict that both sides share: the size of that picture of each
             pair which was read first, its set and its place.
     """
 
-    def __init__(self, images, sizes):
+    def __init__(self, images, partners, sizes):
         super().__init__(images)
+        self._partners = partners
         self._sizes = sizes
+
+    def identity(self):
+        # What is found again is not compared: both sides must be as they were.
+        partners = self._partners.identity()
+        return None if partners is None else self._identity(partners)
 
     def _decode(self, index):
         image = super()._decode(index)
@@ -114,7 +131,10 @@ def align(images_a, images_b):
         Two `AlignedImages`.
     """
     sizes = {}
-    return AlignedImages(images_a, sizes), AlignedImages(images_b, sizes)
+    return (
+        AlignedImages(images_a, images_b, sizes),
+        AlignedImages(images_b, images_a, sizes),
+    )
 
 
 def _describe(size):

@@ -22,6 +22,9 @@ class LabelMaps(ImageView):
         images: `ImageSet`.
     """
 
+    def identity(self):
+        return self._identity()
+
     def read(self, index, size):
         image = self._decode(index)
         if image.dtype != self.dtype:

@@ -9,6 +9,7 @@ from keras_gans.data import (
     labelled,
     paired_folders,
     paired_images,
+    picture_cache,
     pixels,
     specs,
     tfds_images,
@@ -75,14 +76,22 @@ class PairedPipeline:
         flip: Whether to mirror half of the pairs. Defaults to True.
         input_resize: `"bicubic"` (default), or `"nearest"` for label maps:
             the inputs are read as `LabelMaps`.
-        cache: `"memory"`, `"none"`, or `"auto"` (default): resized pictures
-            are kept in memory if all pairs together take at most 2 GiB.
+        cache: `"memory"`, `"file"`, `"none"`, or `"auto"` (default): resized
+            pictures are kept in memory if all pairs together take at most
+            2 GiB, else in files if there is a `cache_dir`, else they are read
+            anew in each epoch.
+        cache_dir: Folder where files of resized pictures are written, and
+            found again; runs can share it. Defaults to None.
+        on_read: Function of two integers, called after each picture that is
+            read to be kept: how many are, and how many there are to read.
+            Defaults to None.
 
     Raises:
         ValueError: If there are more inputs than targets, or fewer, or if the
             sizes do not fit, or the batch is larger than the set.
         ImageError: If pictures can not be read, or an input and its target
             are not of equal size.
+        OSError: If the disk refuses to keep them.
     """
 
     def __init__(
@@ -96,6 +105,8 @@ class PairedPipeline:
         flip=True,
         input_resize="bicubic",
         cache="auto",
+        cache_dir=None,
+        on_read=None,
     ):
         image_size, load_size = batching.check_sizes(image_size, load_size)
         paired_images.check_pairs(inputs, targets, "inputs", "targets")
@@ -106,13 +117,14 @@ class PairedPipeline:
             # Views of pairs are aligned, or halves, since they were opened.
             inputs, targets = align(inputs, targets)
         inputs = _choose_resize(inputs, input_resize, load_size)
-        in_memory = image_source.use_memory(cache, [inputs, targets], load_size)
+        sets = [inputs, targets]
+        kept = picture_cache.keep(sets, load_size, cache, cache_dir, on_read)
         # Of one stream: each pair is drawn, cut and mirrored as one.
         self._sources = [
             image_source.ImageSource(
-                images, image_size, load_size, seed, "pairs", flip, in_memory
+                images, image_size, load_size, seed, "pairs", flip, pictures
             )
-            for images in (inputs, targets)
+            for images, pictures in zip(sets, kept)
         ]
 
     def dataset(self, start_step=0, shard=(0, 1)):
@@ -134,12 +146,24 @@ class PairedPipeline:
                 shard.
         """
         return batching.endless_batches(
-            self._make_batch, self.batch_size, start_step, shard
+            self._draw,
+            self._make_batch,
+            self.batch_size,
+            start_step,
+            shard,
+            len(self._sources[0]),
         )
 
-    def _make_batch(self, first_number, count):
-        sides = [source.batch(first_number, count) for source in self._sources]
-        return tuple(pixels.to_float(samples) for samples, _ in sides)
+    def _draw(self, first_number, count):
+        return tuple(
+            source.draw(first_number, count) for source in self._sources
+        )
+
+    def _make_batch(self, *sides):
+        return tuple(
+            pixels.to_float(source.make(*drawn))
+            for source, drawn in zip(self._sources, sides)
+        )
 
 
 def _open(spec, channels_a, channels_b):

@@ -1,5 +1,6 @@
 """Labelled pictures, unpaired domains and pairs of TensorFlow Datasets."""
 
+import hashlib
 import io
 
 import numpy as np
@@ -29,6 +30,12 @@ class EncodedImages(image_set.ImageSet):
         filenames = [f"{name}/{index:06d}" for index in range(len(encoded))]
         super().__init__(name, channels, filenames)
         self._encoded = encoded
+
+    def identity(self):
+        digest = hashlib.blake2b()
+        for file in self._encoded:
+            digest.update(hashlib.blake2b(file).digest())
+        return [type(self).__name__, self.channels, digest.hexdigest()]
 
     def _decode(self, index):
         file = io.BytesIO(self._encoded[index])

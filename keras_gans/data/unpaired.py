@@ -5,6 +5,7 @@ from keras_gans.data import (
     embedded,
     folders,
     image_source,
+    picture_cache,
     pixels,
     specs,
     tfds_images,
@@ -61,13 +62,21 @@ class UnpairedPipeline:
         batch_size: Integer. Defaults to 1.
         seed: Integer. Defaults to 0.
         flip: Whether to mirror half of the pictures. Defaults to True.
-        cache: `"memory"`, `"none"`, or `"auto"` (default): resized pictures
-            are kept in memory if both domains together take at most 2 GiB.
+        cache: `"memory"`, `"file"`, `"none"`, or `"auto"` (default): resized
+            pictures are kept in memory if both domains together take at most
+            2 GiB, else in files if there is a `cache_dir`, else they are read
+            anew in each epoch.
+        cache_dir: Folder where files of resized pictures are written, and
+            found again; runs can share it. Defaults to None.
+        on_read: Function of two integers, called after each picture that is
+            read to be kept: how many are, and how many there are to read.
+            Defaults to None.
 
     Raises:
         ValueError: If the sizes do not fit, or the batch is larger than the
             longer domain.
         ImageError: If pictures can not be read.
+        OSError: If the disk refuses to keep them.
     """
 
     def __init__(
@@ -80,6 +89,8 @@ class UnpairedPipeline:
         seed=0,
         flip=True,
         cache="auto",
+        cache_dir=None,
+        on_read=None,
     ):
         image_size, load_size = batching.check_sizes(image_size, load_size)
         longer = max(len(images_a), len(images_b))
@@ -88,14 +99,13 @@ class UnpairedPipeline:
         )
         self.batch_size = batch_size
         self.steps_per_epoch = longer // batch_size
-        in_memory = image_source.use_memory(
-            cache, [images_a, images_b], load_size
-        )
+        sets = [images_a, images_b]
+        kept = picture_cache.keep(sets, load_size, cache, cache_dir, on_read)
         self._sources = [
             image_source.ImageSource(
-                images, image_size, load_size, seed, stream, flip, in_memory
+                images, image_size, load_size, seed, stream, flip, pictures
             )
-            for stream, images in (("a", images_a), ("b", images_b))
+            for images, stream, pictures in zip(sets, "ab", kept)
         ]
 
     def dataset(self, start_step=0, shard=(0, 1)):
@@ -117,9 +127,21 @@ class UnpairedPipeline:
                 shard.
         """
         return batching.endless_batches(
-            self._make_batch, self.batch_size, start_step, shard
+            self._draw,
+            self._make_batch,
+            self.batch_size,
+            start_step,
+            shard,
+            min(len(source) for source in self._sources),
         )
 
-    def _make_batch(self, first_number, count):
-        sides = [source.batch(first_number, count) for source in self._sources]
-        return tuple(pixels.to_float(samples) for samples, _ in sides)
+    def _draw(self, first_number, count):
+        return tuple(
+            source.draw(first_number, count) for source in self._sources
+        )
+
+    def _make_batch(self, *sides):
+        return tuple(
+            pixels.to_float(source.make(*drawn))
+            for source, drawn in zip(self._sources, sides)
+        )

@@ -264,7 +264,8 @@ BAD_ARGUMENTS = {
     ),
     "cache": (
         {"cache": "disk"},
-        "`cache` must be one of auto, memory, none. Received: cache='disk'.",
+        "`cache` must be one of auto, memory, file, none. "
+        "Received: cache='disk'.",
     ),
 }
 

@@ -180,19 +180,6 @@ def test_other_dtypes_pass_through(dtype, cache):
     np.testing.assert_allclose(samples, floats.ravel(), atol=1e-7)
 
 
-def test_auto_cache_keeps_at_most_2_gib(monkeypatch):
-    reads = []
-    monkeypatch.setattr(
-        data.ImageSet, "load", lambda self, size: reads.append(size)
-    )
-    monkeypatch.setattr(tf, "constant", lambda value, *_: value)
-    half = numbered(256)  # 1 GiB at 2048 x 2048.
-    data.UnpairedPipeline(half, half, (2048, 2048))
-    assert reads == [(2048, 2048)] * 2
-    data.UnpairedPipeline(half, half, (2048, 2049))
-    assert len(reads) == 2
-
-
 def test_bad_file_read_on_demand_is_named(tmp_path):
     np.save(tmp_path / "good.npy", np.zeros((2, 2, 3), "uint8"))
     (tmp_path / "bad.png").write_bytes(b"")
@@ -220,7 +207,8 @@ BAD_ARGUMENTS = {
     ),
     "cache": (
         {"cache": "disk"},
-        "`cache` must be one of auto, memory, none. Received: cache='disk'.",
+        "`cache` must be one of auto, memory, file, none. "
+        "Received: cache='disk'.",
     ),
 }
 

@@ -230,6 +230,7 @@ def test_runs_are_numbered_and_an_unfinished_one_goes_on(
             2,
             "--generator_learning_rate must be finite",
         ),
+        (["--cache=file"], 2, "--cache=file needs a folder, --cache_dir."),
         (["stray"], 2, "Every argument is a flag"),
         (["--bach_size=1"], 2, "Did you mean: batch_size"),
     ],
@@ -261,7 +262,7 @@ def test_a_broken_picture_is_named_and_nothing_half_written(
 def test_a_broken_picture_is_named_also_in_sets_too_large_for_memory(
     picture_folder, tiny_flags, tmp_path, capsys, monkeypatch
 ):
-    monkeypatch.setattr("keras_gans.data.image_source._CACHE_LIMIT", 0)
+    monkeypatch.setattr("keras_gans.data.picture_cache._MEMORY_LIMIT", 0)
     folder = shutil.copytree(picture_folder, tmp_path / "pictures")
     picture = folder / "trainB" / "1.png"
     picture.write_bytes(picture.read_bytes()[:80])
@@ -273,6 +274,38 @@ def test_a_broken_picture_is_named_also_in_sets_too_large_for_memory(
     assert error.splitlines()[1:] == [
         "1 of the 5 pictures of trainB can not be used."
     ]
+
+
+def test_pictures_are_kept_in_files_which_another_run_finds(
+    tiny_flags, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr("trainers.progress._SECONDS_BETWEEN_LINES", 0)
+    cache_dir = tmp_path / "cache"
+    flags = [*tiny_flags, "--flat_epochs=1", "--decay_epochs=0"]
+    flags += ["--cache=file", f"--cache_dir={cache_dir}"]
+    assert run(*flags, f"--run_dir={tmp_path / 'one'}") == 0
+    assert "read     11 of 11 pictures" in capsys.readouterr().out
+    files = contents(cache_dir)
+    assert sorted(path.name[:12] for path in files) == [
+        "trainA_18x18",
+        "trainB_18x18",
+    ]
+    assert run(*flags, f"--run_dir={tmp_path / 'other'}") == 0
+    assert "of 11 pictures" not in capsys.readouterr().out
+    assert contents(cache_dir) == files
+
+
+def test_a_broken_picture_leaves_no_file_of_pictures(
+    picture_folder, tiny_flags, tmp_path, capsys
+):
+    folder = shutil.copytree(picture_folder, tmp_path / "pictures")
+    (folder / "trainA" / "1.png").write_bytes(b"")
+    flags = [*tiny_flags[1:], f"--data={folder}", "--cache=file"]
+    flags.append(f"--cache_dir={tmp_path / 'cache'}")
+    assert run(*flags, f"--run_dir={tmp_path / 'run'}") == 65
+    assert "1.png: is empty." in capsys.readouterr().err
+    assert not (tmp_path / "cache").exists()
+    assert not (tmp_path / "run").exists()
 
 
 def test_nan_stops_the_run_and_is_not_saved(
@@ -292,13 +325,14 @@ def test_nan_stops_the_run_and_is_not_saved(
 def _poisoned_at_step(step):
     dataset = data.UnpairedPipeline.dataset
 
-    def poisoned(self, start_step=0):
+    def poisoned(self, start_step=0, **options):
         def poison(i, images):
             images_a, images_b = images
             bad = tf.where(i + start_step == step - 1, float("nan"), 0.0)
             return images_a + bad, images_b
 
-        return dataset(self, start_step).enumerate().map(poison)
+        batches = dataset(self, start_step, **options)
+        return batches.enumerate().map(poison)
 
     return poisoned
 
