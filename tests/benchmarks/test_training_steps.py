@@ -57,23 +57,24 @@ def test_a_variant_that_fails_stays_in_the_table(capsys):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("row", "equal_losses"),
+    ("row", "size", "equal_losses"),
     [
         # The discriminators see what the pools draw.
-        ("cyclegan_64", ["generator_loss", "cycle_loss", "identity_loss"]),
-        # Noise is drawn: of the codes, by latents, by dropout.
-        ("vae_28", ["kl_loss"]),
-        ("dcgan_64", []),
-        ("pix2pix_256", []),
+        (
+            "cyclegan_64",
+            ("cyclegan", 32, 1),
+            ["generator_loss", "cycle_loss", "identity_loss"],
+        ),
+        # Codes, latents and dropout are drawn.
+        ("vae_28", ("vae", 28, 2), ["kl_loss"]),
+        ("dcgan_64", ("dcgan", 64, 2), []),
+        ("pix2pix_256", ("pix2pix", 256, 1), []),
     ],
+    ids=["cyclegan", "vae", "dcgan", "pix2pix"],
 )
-def test_both_sides_do_the_same(row, equal_losses, monkeypatch, capsys):
+def test_both_sides_do_the_same(row, size, equal_losses, monkeypatch):
     pytest.importorskip("torch")
-    name, side, _ = training_steps.ROWS[row]
-    sides = {"cyclegan": 32}
-    monkeypatch.setitem(
-        training_steps.ROWS, row, (name, sides.get(name, side), 2)
-    )
+    monkeypatch.setitem(training_steps.ROWS, row, size)
     training_steps.set_environment(monkeypatch.setenv, threads=1)
     measured = training_steps.measure(row, ["torch", "keras"], rounds=1)
     assert not [x["problem"] for x in measured.values() if "problem" in x]
