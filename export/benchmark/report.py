@@ -60,6 +60,14 @@ def make_document(subjects, timings, profiles, repetitions):
     return {
         "format_version": FORMAT_VERSION,
         "repetitions": repetitions,
+        **describe_machine(),
+        "rows": rows,
+    }
+
+
+def describe_machine():
+    """Returns the machine, and the versions of the libraries, as dicts."""
+    return {
         "machine": {
             "system": platform.system(),
             "architecture": platform.machine(),
@@ -67,7 +75,6 @@ def make_document(subjects, timings, profiles, repetitions):
             "num_cpus": os.cpu_count(),
         },
         "versions": _versions(),
-        "rows": rows,
     }
 
 

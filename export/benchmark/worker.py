@@ -20,11 +20,15 @@ _SECONDS_PER_TURN = 0.02
 _SEED = 0
 
 
-def main():
+def serve(worker):
+    """Answers the questions that come in, until there are no more.
+
+    Args:
+        worker: Object whose methods are the questions, and return the answers.
+    """
     # Whatever a library prints must not get between the answers.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    worker = _Worker()
     for line in sys.stdin:
         question = json.loads(line)
         try:
@@ -125,4 +129,4 @@ def peak_memory():
 
 
 if __name__ == "__main__":
-    main()
+    serve(_Worker())

@@ -308,7 +308,7 @@ class AutoencodingModel(BaseModel):
                 f"input shape {expected}."
             )
         return check_range(
-            ops.cast(images, "float32"),
+            ops.cast(images, keras.config.floatx()),
             -1.0,
             1.0,
             "Images must be in [-1, 1]: scale bytes by x / 127.5 - 1.",

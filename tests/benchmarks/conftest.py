@@ -1,11 +1,6 @@
-"""Scripts of `benchmarks/` import each other as neighbours."""
+"""Beside an installed wheel there are no benchmarks to test."""
 
 import pathlib
-import sys
 
-BENCHMARKS = pathlib.Path(__file__).parents[2] / "benchmarks"
-
-if BENCHMARKS.is_dir():
-    sys.path.append(str(BENCHMARKS))
-else:  # Beside an installed wheel there are none.
+if not (pathlib.Path(__file__).parents[2] / "benchmarks").is_dir():
     collect_ignore_glob = ["test_*.py"]

@@ -400,50 +400,15 @@ def test_dropout_is_for_training():
     assert np.any(np.array(first) != np.array(second))
 
 
-def torch_pair():
-    from torch import nn
-
-    def up(inputs, outputs, *geometry):
-        return [
-            nn.ConvTranspose2d(inputs, outputs, *geometry, bias=False),
-            nn.BatchNorm2d(outputs),
-            nn.ReLU(),
-        ]
-
-    def down(inputs, outputs):
-        return [
-            nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False),
-            nn.BatchNorm2d(outputs),
-            nn.LeakyReLU(0.2),
-        ]
-
-    generator = nn.Sequential(
-        *up(100, 512, 4, 1, 0),
-        *up(512, 256, 4, 2, 1),
-        *up(256, 128, 4, 2, 1),
-        *up(128, 64, 4, 2, 1),
-        nn.ConvTranspose2d(64, 3, 4, 2, 1, bias=False),
-        nn.Tanh(),
-    )
-    discriminator = nn.Sequential(
-        nn.Conv2d(3, 64, 4, 2, 1, bias=False),
-        nn.LeakyReLU(0.2),
-        *down(64, 128),
-        *down(128, 256),
-        *down(256, 512),
-        nn.Conv2d(512, 1, 4, 1, 0, bias=False),
-    )
-    return generator, discriminator
-
-
 @pytest.mark.parametrize("training", [False, True], ids=["inference", "train"])
 def test_equals_pytorch(training):
     torch = pytest.importorskip("torch")
+    peers = pytest.importorskip("peers")
     latents = gan_pairs.normal((4, 100))
     images = gan_pairs.images_of((4, 64, 64, 3))
     for network, module, inputs, theirs in zip(
         (build_dcgan_generator(), build_dcgan_discriminator()),
-        torch_pair(),
+        (peers.dcgan_generator(), peers.dcgan_discriminator()),
         (latents, images),
         (latents.reshape(4, 100, 1, 1), images.transpose(0, 3, 1, 2).copy()),
     ):
@@ -452,7 +417,7 @@ def test_equals_pytorch(training):
             if kernel.name == "kernel":
                 # So that the answers differ by far more than the tolerance.
                 kernel.assign(2 * kernel)
-        torch_parity.copy_weights(network, module)
+        peers.copy_weights(network, module)
         with torch.no_grad():
             expected = module.train(training)(torch.from_numpy(theirs)).numpy()
         outputs = np.array(network(inputs, training=training))

@@ -314,6 +314,7 @@ def torch_mobile_resnet(filters, num_blocks, norm, inner_norm, use_bias):
 
 def compare_with_pytorch(normalization="instance", inner=None, **convention):
     torch = pytest.importorskip("torch")
+    peers = pytest.importorskip("peers")
     convention = {"affine": False, "use_bias": True, **convention}
     norms = {
         "instance": torch.nn.InstanceNorm2d,
@@ -331,7 +332,7 @@ def compare_with_pytorch(normalization="instance", inner=None, **convention):
     module = torch_mobile_resnet(
         8, 3, norm, inner or norm, convention["use_bias"]
     )
-    torch_parity.copy_weights(generator, module)
+    peers.copy_weights(generator, module)
     images = gan_pairs.images_of((1, 24, 40, 3))
     outputs = np.array(generator(images, training=False))
     # The comparison means something: neither constant nor saturated.

@@ -375,6 +375,7 @@ def torch_mobile_unet(widths, norm, use_bias, mode="bilinear"):
 
 def compare_with_pytorch(normalization="batch", training=False, **impostor):
     torch = pytest.importorskip("torch")
+    peers = pytest.importorskip("peers")
     norms = {
         "batch": torch.nn.BatchNorm2d,
         "instance": torch.nn.InstanceNorm2d,
@@ -394,7 +395,7 @@ def compare_with_pytorch(normalization="batch", training=False, **impostor):
         normalization != "batch",
         **impostor,
     )
-    torch_parity.copy_weights(generator, module)
+    peers.copy_weights(generator, module)
     images = gan_pairs.images_of((2, 32, 32, 3))
     with torch.no_grad():
         expected = module.train(training)(

@@ -310,24 +310,6 @@ def test_smallest_size_is_the_smallest(num_layers, padding):
     assert accepted == [smallest, smallest + 1]
 
 
-def torch_patchgan(channels, widths, norm, use_bias, padding):
-    """The discriminator in PyTorch; `norm` makes a norm."""
-    from torch import nn
-
-    layers = [
-        nn.Conv2d(channels, widths[0], 4, 2, padding),
-        nn.LeakyReLU(0.2),
-    ]
-    for i, (inputs, outputs) in enumerate(itertools.pairwise(widths)):
-        strides = 1 if i == len(widths) - 2 else 2
-        layers += [
-            nn.Conv2d(inputs, outputs, 4, strides, padding, bias=use_bias),
-            norm(outputs),
-            nn.LeakyReLU(0.2),
-        ]
-    return nn.Sequential(*layers, nn.Conv2d(widths[-1], 1, 4, 1, padding))
-
-
 @pytest.mark.parametrize(
     ("channels", "normalization", "affine", "use_bias", "padding"),
     [
@@ -339,6 +321,7 @@ def torch_patchgan(channels, widths, norm, use_bias, padding):
 )
 def test_equals_pytorch(channels, normalization, affine, use_bias, padding):
     torch = pytest.importorskip("torch")
+    peers = pytest.importorskip("peers")
     size = (96, 128)
     discriminator = build_patchgan_discriminator(
         (*size, channels),
@@ -355,10 +338,10 @@ def test_equals_pytorch(channels, normalization, affine, use_bias, padding):
         }[normalization],
         affine=affine,
     )
-    module = torch_patchgan(
-        channels, (64, 128, 256, 512), norm, use_bias, padding
+    module = peers.patchgan_discriminator(
+        channels, norm=norm, use_bias=use_bias, padding=padding
     )
-    torch_parity.copy_weights(discriminator, module)
+    peers.copy_weights(discriminator, module)
     images = images_of((2, *size, channels))
     logits = np.array(discriminator(images, training=False))
     assert np.std(logits) > 0.01

@@ -299,57 +299,11 @@ def test_arguments_are_checked(arguments, message):
         build_resnet_generator(**arguments)
 
 
-def torch_resnet(filters, num_blocks, norm, use_bias):
-    """The generator in PyTorch; `norm` makes a norm."""
-    from torch import nn
-
-    def down(inputs, outputs):
-        conv = nn.Conv2d(inputs, outputs, 3, 2, 1, bias=use_bias)
-        return [conv, norm(outputs), nn.ReLU()]
-
-    def up(inputs, outputs):
-        conv = nn.ConvTranspose2d(
-            inputs, outputs, 3, 2, 1, output_padding=1, bias=use_bias
-        )
-        return [conv, norm(outputs), nn.ReLU()]
-
-    class Block(nn.Module):
-        def __init__(self, width):
-            super().__init__()
-            self.branch = nn.Sequential(
-                nn.ReflectionPad2d(1),
-                nn.Conv2d(width, width, 3, bias=use_bias),
-                norm(width),
-                nn.ReLU(),
-                nn.ReflectionPad2d(1),
-                nn.Conv2d(width, width, 3, bias=use_bias),
-                norm(width),
-            )
-
-        def forward(self, x):
-            return x + self.branch(x)
-
-    f = filters
-    return nn.Sequential(
-        nn.ReflectionPad2d(3),
-        nn.Conv2d(3, f, 7, bias=use_bias),
-        norm(f),
-        nn.ReLU(),
-        *down(f, 2 * f),
-        *down(2 * f, 4 * f),
-        *[Block(4 * f) for _ in range(num_blocks)],
-        *up(4 * f, 2 * f),
-        *up(2 * f, f),
-        nn.ReflectionPad2d(3),
-        nn.Conv2d(f, 3, 7),
-        nn.Tanh(),
-    )
-
-
 def compare_with_pytorch(
     size, filters, num_blocks, normalization, **convention
 ):
     torch = pytest.importorskip("torch")
+    peers = pytest.importorskip("peers")
     convention = {"affine": False, "use_bias": True, **convention}
     norm = functools.partial(
         {
@@ -366,8 +320,10 @@ def compare_with_pytorch(
         **convention,
     )
     torch_parity.randomize(generator)
-    module = torch_resnet(filters, num_blocks, norm, convention["use_bias"])
-    torch_parity.copy_weights(generator, module)
+    module = peers.resnet_generator(
+        filters, num_blocks, norm, convention["use_bias"]
+    )
+    peers.copy_weights(generator, module)
     images = images_of((1, *size, 3))
     outputs = np.array(generator(images, training=False))
     # The comparison means something: neither constant nor saturated.
@@ -408,13 +364,14 @@ def test_pytorch_comparison_notices_a_wrong_norm():
 
 def compare_with_impostor():
     torch = pytest.importorskip("torch")
+    peers = pytest.importorskip("peers")
     generator = tiny()
     torch_parity.randomize(generator)
     # One group over all channels, as in the keras.io example.
-    module = torch_resnet(
+    module = peers.resnet_generator(
         2, 1, lambda c: torch.nn.GroupNorm(1, c, affine=False), True
     )
-    torch_parity.copy_weights(generator, module)
+    peers.copy_weights(generator, module)
     images = images_of((1, 8, 8, 3))
     np.testing.assert_allclose(
         generator(images), torch_parity.forward(module, images), atol=1e-4

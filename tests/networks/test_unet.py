@@ -344,65 +344,17 @@ def test_arguments_are_checked(arguments, message):
 # --- Against PyTorch ---------------------------------------------------------
 
 
-def torch_unet(widths, norm, use_bias, slope=0.2, padding=(1, 1, 1, 1)):
-    """The network of 3 channels in PyTorch; `norm` makes a norm.
-
-    The arguments after `use_bias` make impostors. As in the authors' code,
-    leaky ReLUs work in place, and so change what the skips hold.
-    """
-    import torch
-    from torch import nn
-
-    def down(inputs, outputs):
-        return [
-            nn.ZeroPad2d(padding),
-            nn.Conv2d(inputs, outputs, 4, 2, bias=use_bias),
-        ]
-
-    def up(inputs, outputs):
-        return nn.Sequential(
-            nn.ReLU(inplace=True),
-            nn.ConvTranspose2d(inputs, outputs, 4, 2, 1, bias=use_bias),
-            norm(outputs),
-        )
-
-    class UNet(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.downs = nn.ModuleList([nn.Sequential(*down(3, widths[0]))])
-            for i in range(1, len(widths)):
-                parts = [nn.LeakyReLU(slope, inplace=True)]
-                parts += down(widths[i - 1], widths[i])
-                if i < len(widths) - 1:
-                    parts.append(norm(widths[i]))
-                self.downs.append(nn.Sequential(*parts))
-            self.ups = nn.ModuleList([up(widths[-1], widths[-2])])
-            for i in reversed(range(1, len(widths) - 1)):
-                self.ups.append(up(2 * widths[i], widths[i - 1]))
-            self.head = nn.ConvTranspose2d(2 * widths[0], 3, 4, 2, 1)
-
-        def forward(self, x):
-            skips = []
-            for down_part in self.downs:
-                x = down_part(x)
-                skips.append(x)
-            skips.pop()
-            for up_part in self.ups:
-                x = torch.cat([skips.pop(), up_part(x)], dim=1)
-            return torch.tanh(self.head(torch.relu(x)))
-
-    return UNet()
-
-
-def compare_with_pytorch(normalization="batch", training=True, **impostor):
+def compare_with_pytorch(
+    normalization="batch", training=True, norm=None, make_impostor=None
+):
     torch = pytest.importorskip("torch")
+    peers = pytest.importorskip("peers")
     is_batch = normalization == "batch"
     norms = {
         "batch": torch.nn.BatchNorm2d,
         "instance": torch.nn.InstanceNorm2d,
         "none": lambda channels: torch.nn.Identity(),
     }
-    arguments = {"norm": norms[normalization], "use_bias": not is_batch}
     generator = build_unet_generator(
         (32, 32, 3), filters=8, normalization=normalization, dropout=0.0
     )
@@ -411,8 +363,12 @@ def compare_with_pytorch(normalization="batch", training=True, **impostor):
         if weight.name == "kernel":
             # So that the answers differ by far more than the tolerance.
             weight.assign(4 * weight)
-    module = torch_unet((8, 16, 32, 64, 64), **{**arguments, **impostor})
-    torch_parity.copy_weights(generator, module)
+    module = peers.unet_generator(
+        8, 5, norm or norms[normalization], not is_batch, dropout=0.0
+    )
+    peers.copy_weights(generator, module)
+    if make_impostor is not None:
+        make_impostor(module)
     images = gan_pairs.images_of((2, 32, 32, 3))
     with torch.no_grad():
         expected = module.train(training)(
@@ -450,18 +406,30 @@ def test_equals_pytorch_in_training():
         np.testing.assert_allclose(one, other, atol=1e-4, rtol=0)
 
 
-@pytest.mark.parametrize(
-    "impostor",
-    [
-        {"slope": 0.3},  # Keras's default.
-        {"padding": (0, 2, 0, 2)},
-        {"padding": (2, 0, 2, 0)},
-    ],
-    ids=str,
-)
-def test_comparison_notices(impostor):
+def test_comparison_notices_another_slope():
+    def make_impostor(module):
+        for part in module.modules():
+            if hasattr(part, "negative_slope"):
+                part.negative_slope = 0.3  # Keras's default.
+
     with pytest.raises(AssertionError, match="Not equal to tolerance"):
-        compare_with_pytorch(**impostor)
+        compare_with_pytorch(make_impostor=make_impostor)
+
+
+@pytest.mark.parametrize("padding", [(0, 2, 0, 2), (2, 0, 2, 0)], ids=str)
+def test_comparison_notices_a_shifted_grid(padding):
+    def make_impostor(module):
+        from torch import nn
+
+        for part in module.downs.modules():
+            if isinstance(part, nn.Conv2d):
+                part.padding = (0, 0)
+                part.register_forward_pre_hook(
+                    lambda _, inputs: nn.functional.pad(inputs[0], padding)
+                )
+
+    with pytest.raises(AssertionError, match="Not equal to tolerance"):
+        compare_with_pytorch(make_impostor=make_impostor)
 
 
 def test_comparison_notices_a_wrong_norm():

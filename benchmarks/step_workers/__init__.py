@@ -1,0 +1,1 @@
+"""Processes of `training_steps.py`, each of which holds one library."""
