@@ -116,7 +116,7 @@ class AutoencoderTask(Task, abc.ABC):
 
     def compile(self, model):
         """Compiles `model`; kinds with weights of terms have their own."""
-        model.compile(self.optimizer())
+        model.compile(self.optimizer(), **self.config.compile_arguments)
 
     def optimizer(self):
         """Adam, with the schedule of the flags."""
@@ -314,6 +314,7 @@ class SparseTask(AutoencoderTask):
             config.penalty,
             config.penalty_weight,
             config.target_activity,
+            **config.compile_arguments,
         )
 
     def _describe_penalty(self):
@@ -372,6 +373,7 @@ class VariationalTask(AutoencoderTask):
             config.beta,
             config.free_bits,
             config.kl_warmup_steps,
+            **config.compile_arguments,
         )
 
     def measure(self, model):

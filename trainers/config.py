@@ -18,6 +18,7 @@ _DEFINERS = {
 }
 
 
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 STRATEGIES = ("auto", "none", "mirrored", "multi_worker")
 
 
@@ -60,6 +61,22 @@ class Config:
     )
     reproducible: bool = option(
         False, "Equal bits on every run (on one machine and version)."
+    )
+    precision: str = option(
+        "float32",
+        "What networks compute in; mixed: weights, norms and losses stay "
+        "float32.",
+        choices=PRECISIONS,
+        fixed=True,
+    )
+    jit_compile: bool = option(
+        False, "Compile steps with XLA, for GPUs: long to start, then faster."
+    )
+    steps_per_execution: int = option(
+        1,
+        "Steps between two looks at logs, signals and checkpoints; must "
+        "divide the steps of an epoch.",
+        1,
     )
     strategy: str = option(
         "auto",
@@ -120,6 +137,67 @@ class Config:
             )
         if self.cache == "file" and not self.cache_dir:
             raise UsageError("--cache=file needs a folder, --cache_dir.")
+        if self.reproducible and self.jit_compile:
+            raise UsageError(
+                "--reproducible must not go with --jit_compile: XLA promises "
+                "no deterministic operations, and Keras would leave it out."
+            )
+
+    def check_replicas(self, num_replicas):
+        """Refuses what several replicas cannot do on this TensorFlow.
+
+        Args:
+            num_replicas: Integer >= 1.
+
+        Raises:
+            UsageError: If a flag is for one replica.
+        """
+        if num_replicas == 1:
+            return
+        if self.jit_compile:
+            raise UsageError(
+                "--jit_compile is for one replica: XLA compiles for one "
+                "device, and cannot reach the weights of the others. "
+                f"Received: {num_replicas} replicas."
+            )
+        if self.steps_per_execution > 1:
+            raise UsageError(
+                "--steps_per_execution must be 1 with several replicas: "
+                "TensorFlow cannot loop over the steps of a strategy. "
+                f"Received: {self.steps_per_execution}, and {num_replicas} "
+                "replicas."
+            )
+
+    def check_epoch(self, steps_per_epoch):
+        """Refuses executions that an epoch cannot be cut into.
+
+        Keras would take steps beyond the end of the epoch.
+
+        Args:
+            steps_per_epoch: Integer >= 1.
+
+        Raises:
+            UsageError: If they do not divide.
+        """
+        steps = self.steps_per_execution
+        if steps_per_epoch % steps:
+            lower = next(
+                n for n in range(steps, 0, -1) if steps_per_epoch % n == 0
+            )
+            raise UsageError(
+                "--steps_per_execution must divide the steps of an epoch, "
+                f"{steps_per_epoch}. Received: {steps}. The next lower one "
+                f"that does is {lower}."
+            )
+
+    @property
+    def compile_arguments(self):
+        """What every model is compiled with, a dictionary."""
+        return {
+            # Never "auto": XLA draws other noise, and leaves checks out.
+            "jit_compile": self.jit_compile,
+            "steps_per_execution": self.steps_per_execution,
+        }
 
     @property
     def epochs(self):

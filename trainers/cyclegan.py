@@ -117,6 +117,7 @@ class CycleGANTask(translation.TranslationTask):
             config.adversarial_loss,
             lambda_cycle=config.lambda_cycle,
             lambda_identity=lambda_identity,
+            **config.compile_arguments,
         )
         return model
 

@@ -184,6 +184,7 @@ class LatentTask(Task, abc.ABC):
                 clip_limit=config.clip_limit or None,
                 label_smoothing=config.label_smoothing,
                 instance_noise=config.instance_noise,
+                **config.compile_arguments,
             )
             model.check_batch_size(self.pipeline.batch_size)
         except ValueError as error:

@@ -207,6 +207,7 @@ class Pix2PixTask(translation.TranslationTask):
             config.adversarial_loss,
             config.discriminator_loss_weight,
             config.lambda_l1,
+            **config.compile_arguments,
         )
         return model
 

@@ -4,6 +4,7 @@ import contextlib
 import csv
 import dataclasses
 import io
+import math
 import re
 import signal
 import sys
@@ -116,9 +117,30 @@ def _fit_with(model, pipeline, progress, epochs, callbacks, distribution):
     if steps_done:
         # The rest of the epoch in which the run was stopped.
         logs = [variable.numpy() for variable in model.metrics_variables]
-        fit_to(epoch + 1, _RestoreLogs(logs))
+        rest = pipeline.steps_per_epoch - steps_done
+        with _executions_that_divide(rest, model):
+            fit_to(epoch + 1, _RestoreLogs(logs))
     if progress.step < epochs * pipeline.steps_per_epoch:
         fit_to(epochs)
+
+
+@contextlib.contextmanager
+def _executions_that_divide(num_steps, model):
+    """Shortens executions of several steps that would go beyond `num_steps`.
+
+    The flag divides epochs, but a rest of one only if it was the same when
+    the run was stopped.
+    """
+    given = model.steps_per_execution
+    fitting = math.gcd(given, num_steps)
+    if fitting == given:
+        yield
+        return
+    try:
+        model.steps_per_execution, model.train_function = fitting, None
+        yield
+    finally:
+        model.steps_per_execution, model.train_function = given, None
 
 
 def _verbosity(distribution):
@@ -249,6 +271,7 @@ class _Recorder(keras.callbacks.Callback):
         self.started = time.monotonic() - progress.seconds
         self.signal = None
         self.first_step_done = None
+        self.is_estimated = False
         self.summary_writer = tf.summary.create_file_writer(str(run.logs))
 
     def listening(self):
@@ -361,9 +384,11 @@ class _Recorder(keras.callbacks.Callback):
             self.first_step_done = (self.progress.step, now)
             return
         first_step, then = self.first_step_done
-        is_due = self.progress.step - first_step == _STEPS_BEFORE_ESTIMATE
+        num_steps = self.progress.step - first_step
+        is_due = num_steps >= _STEPS_BEFORE_ESTIMATE and not self.is_estimated
         if is_due and self.distribution.is_chief:
-            seconds_per_step = (now - then) / _STEPS_BEFORE_ESTIMATE
+            self.is_estimated = True
+            seconds_per_step = (now - then) / num_steps
             steps_left = self.epochs * self.steps_per_epoch - self.progress.step
             print()  # The progress bar has not ended its line.
             say(

@@ -14,7 +14,6 @@ import pytest
 
 from keras_gans import networks
 from keras_gans.layers import ImagePool
-from keras_gans.layers.noise import draw_normal
 from keras_gans.models import (
     GAN,
     CycleGAN,
@@ -22,6 +21,7 @@ from keras_gans.models import (
     VariationalAutoencoder,
 )
 from keras_gans.models.adversarial import paper_adam
+from keras_gans.noise import draw_normal
 from tests.networks import torch_parity
 
 torch = pytest.importorskip("torch")

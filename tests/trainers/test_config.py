@@ -34,6 +34,21 @@ class Config(config_lib.Config):
             "thick?",
         ),
         ({"seed": -1}, "--seed must be >= 0. Received: -1."),
+        (
+            {"precision": "mixed_float61"},
+            "--precision must be one of float32, mixed_bfloat16, "
+            "mixed_float16. Received: mixed_float61. Did you mean "
+            "mixed_float16?",
+        ),
+        (
+            {"steps_per_execution": 0},
+            "--steps_per_execution must be >= 1. Received: 0.",
+        ),
+        (
+            {"reproducible": True, "jit_compile": True},
+            "--reproducible must not go with --jit_compile: XLA promises no "
+            "deterministic operations, and Keras would leave it out.",
+        ),
     ],
     ids=lambda value: str(value)[:20],
 )
@@ -41,6 +56,38 @@ def test_bad_values_are_refused(values, message):
     with pytest.raises(UsageError) as error:
         Config(**values)
     assert str(error.value) == message
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (
+            {"jit_compile": True},
+            "--jit_compile is for one replica: XLA compiles for one device, "
+            "and cannot reach the weights of the others. Received: 2 "
+            "replicas.",
+        ),
+        (
+            {"steps_per_execution": 3},
+            "--steps_per_execution must be 1 with several replicas: "
+            "TensorFlow cannot loop over the steps of a strategy. Received: "
+            "3, and 2 replicas.",
+        ),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_what_replicas_cannot_do_is_refused(values, message):
+    config = Config(**values)
+    config.check_replicas(1)
+    with pytest.raises(UsageError) as error:
+        config.check_replicas(2)
+    assert str(error.value) == message
+
+
+def test_executions_must_divide_an_epoch():
+    Config(steps_per_execution=4).check_epoch(12)
+    with pytest.raises(UsageError, match="is 1.$"):
+        Config(steps_per_execution=4).check_epoch(13)
 
 
 def test_flags_come_from_the_fields():

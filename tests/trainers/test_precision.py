@@ -1,0 +1,122 @@
+"""What a run says of half precision on a machine, and does with it."""
+
+import types
+
+import keras
+import pytest
+import tensorflow as tf
+
+from trainers import precision
+
+CPUINFO = """processor : 0
+model name : Any
+{label} : fpu sse2 {flags}
+
+processor : 1
+"""
+
+
+@pytest.fixture(autouse=True)
+def _restore_policy():
+    before = keras.config.dtype_policy()
+    yield
+    keras.config.set_dtype_policy(before)
+
+
+@pytest.fixture
+def processor(tmp_path, monkeypatch):
+    """A function that puts another processor into this machine."""
+
+    def replace(flags, label="flags"):
+        file = tmp_path / "cpuinfo"
+        file.write_text(CPUINFO.format(label=label, flags=flags))
+        monkeypatch.setattr(precision, "_PROCESSOR", file)
+
+    return replace
+
+
+@pytest.fixture
+def gpu(monkeypatch):
+    """A function that puts a GPU into this machine."""
+
+    def replace(**details):
+        device = types.SimpleNamespace(name="/physical_device:GPU:0")
+        monkeypatch.setattr(
+            tf.config, "list_physical_devices", lambda kind: [device]
+        )
+        monkeypatch.setattr(
+            tf.config.experimental, "get_device_details", lambda gpu: details
+        )
+
+    return replace
+
+
+def test_float32_has_nothing_to_say(capsys):
+    keras.config.set_dtype_policy("mixed_float16")  # Of an earlier run.
+    precision.set_up("float32")
+    assert keras.config.dtype_policy().name == "float32"
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "flags", "label"),
+    [
+        ("mixed_bfloat16", "avx512f avx512_bf16", "flags"),
+        ("mixed_bfloat16", "amx_tile amx_bf16", "flags"),
+        ("mixed_bfloat16", "asimd bf16", "Features"),
+        ("mixed_float16", "avx512_fp16", "flags"),
+        ("mixed_float16", "asimdhp", "Features"),
+    ],
+)
+def test_fast_processors_are_not_warned_of(
+    processor, capsys, name, flags, label
+):
+    processor(flags, label)
+    precision.set_up(name)
+    assert keras.config.dtype_policy().name == name
+    half = name.removeprefix("mixed_")
+    assert capsys.readouterr().out == (
+        f"compute  in {half}; weights, norms and losses in float32\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "flags"),
+    [("mixed_bfloat16", "avx2 f16c"), ("mixed_float16", "avx512_bf16 f16c")],
+)
+def test_slow_processors_are_warned_of(processor, capsys, name, flags):
+    processor(flags)
+    precision.set_up(name)
+    half = name.removeprefix("mixed_")
+    assert (
+        f"warning  --precision={name} is slow here: the processor has no "
+        f"{half} arithmetic, and imitates it.\n"
+    ) in capsys.readouterr().out
+
+
+def test_nothing_is_claimed_of_an_unknown_processor(
+    monkeypatch, tmp_path, capsys
+):
+    monkeypatch.setattr(precision, "_PROCESSOR", tmp_path / "missing")
+    precision.set_up("mixed_float16")
+    assert "warning" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "capability", "is_slow"),
+    [
+        ("mixed_float16", (7, 0), False),
+        ("mixed_float16", (6, 1), True),
+        ("mixed_bfloat16", (8, 0), False),
+        ("mixed_bfloat16", (7, 5), True),
+        ("mixed_bfloat16", None, False),
+    ],
+)
+def test_gpus_are_judged_by_their_capability(
+    gpu, capsys, name, capability, is_slow
+):
+    details = {"device_name": "Any T4"}
+    gpu(**details, **({"compute_capability": capability} if capability else {}))
+    precision.set_up(name)
+    output = capsys.readouterr().out
+    assert ("Any T4 has compute capability" in output) == is_slow
