@@ -49,7 +49,7 @@ def start(*arguments, each=("", "")):
     ]
 
 
-def finish(processes, timeout=300):
+def finish(processes, timeout=600):
     """Exit codes and outputs, once all have ended."""
     try:
         outputs = [p.communicate(timeout=timeout)[0] for p in processes]
