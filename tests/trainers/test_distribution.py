@@ -134,8 +134,13 @@ def run_workers(flags, run_dir, points):
     )
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("victim", [0, 1], ids=["chief", "other"])
+@pytest.mark.parametrize(
+    "victim",
+    [
+        pytest.param(0, marks=pytest.mark.exhaustive, id="chief"),
+        pytest.param(1, marks=pytest.mark.slow, id="other"),
+    ],
+)
 def test_workers_stop_and_go_on_together(victim, tiny_flags, tmp_path):
     flags = [*tiny_flags, *SHARED]
     killed, whole = tmp_path / "killed", tmp_path / "whole"
