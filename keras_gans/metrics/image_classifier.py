@@ -53,6 +53,7 @@ class ImageClassifier:
                 keras.optimizers.schedules.CosineDecay(2e-3, steps)
             ),
             keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+            auto_scale_loss=False,
         )
         rng = np.random.default_rng(seed)
         for _ in range(epochs):
@@ -121,6 +122,8 @@ def _build(image_shape, num_classes, seed):
     def initializer(layer_number):
         return keras.initializers.HeNormal(1000 * seed + layer_number)
 
+    # One yardstick for all runs, whatever precision their networks have.
+    dtype = keras.config.floatx()
     images = x = layers.Input(image_shape, name="images")
     num_convolutions = 2 if max(image_shape[:2]) <= 32 else 3
     for i in range(num_convolutions):
@@ -130,20 +133,23 @@ def _build(image_shape, num_classes, seed):
             2,
             padding="same",
             kernel_initializer=initializer(i),
+            dtype=dtype,
             name=f"conv_{i}",
         )(x)
-        x = layers.LeakyReLU(0.1, name=f"conv_{i}_relu")(x)
-    x = layers.Flatten(name="flatten")(x)
+        x = layers.LeakyReLU(0.1, dtype=dtype, name=f"conv_{i}_relu")(x)
+    x = layers.Flatten(dtype=dtype, name="flatten")(x)
     features = layers.Dense(
         128,
         activation="relu",
         kernel_initializer=initializer(num_convolutions),
+        dtype=dtype,
         name="features",
     )(x)
-    x = layers.Dropout(0.3, seed=seed, name="dropout")(features)
+    x = layers.Dropout(0.3, seed=seed, dtype=dtype, name="dropout")(features)
     logits = layers.Dense(
         num_classes,
         kernel_initializer=initializer(num_convolutions + 1),
+        dtype=dtype,
         name="logits",
     )(x)
     return keras.Model(

@@ -8,6 +8,9 @@ from keras import ops
 
 from keras_gans import replicas
 
+# After 25 overflows in a row, and no step in between.
+_LEAST_LOSS_SCALE = 2.0**-10
+
 
 class BaseModel(keras.Model, abc.ABC):
     """Abstract base: optimizers, guarded updates, logs and saved state.
@@ -52,7 +55,9 @@ class BaseModel(keras.Model, abc.ABC):
             optimizer: A prepared optimizer, or `None` where there are others.
             **kwargs: Of `keras.Model.compile`, such as `jit_compile`.
         """
-        super().compile(optimizer=optimizer, **kwargs)
+        # Keras would scale the loss by the policy of this model, which computes
+        # nothing by itself; what counts is that of its networks.
+        super().compile(optimizer=optimizer, auto_scale_loss=False, **kwargs)
         self._keras_compile_arguments = kwargs
 
     def _prepare_optimizer(self, optimizer, variables, default):
@@ -60,10 +65,11 @@ class BaseModel(keras.Model, abc.ABC):
         if optimizer is None:
             optimizer = default()
         optimizer = keras.optimizers.get(optimizer)
+        # Networks hold networks: what computes holds no further layers.
         computes_in_half = any(
             layer.compute_dtype == "float16"
-            for network in self.layers
-            for layer in getattr(network, "layers", [network])
+            for layer in self._flatten_layers(include_self=False)
+            if not layer._layers
         )
         # Keras wraps only the optimizer that it knows of.
         if computes_in_half and not isinstance(
@@ -95,8 +101,12 @@ class BaseModel(keras.Model, abc.ABC):
                     "has no influence on the loss. Leave its layer out, or "
                     "set `trainable=False` before `compile`."
                 )
-        if not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-            # Loss scaling looks for overflows, and skips their steps, itself.
+        if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+            # It looks for overflows, skips their steps, and halves its scale.
+            # Where that has not helped, it is no overflow of the scaling.
+            is_lost = optimizer.dynamic_scale < _LEAST_LOSS_SCALE
+            loss = ops.where(is_lost, float("nan"), loss)
+        else:
             gradients, loss = _without_non_finite(gradients, loss)
         optimizer.apply(gradients, variables)
         return loss
@@ -145,6 +155,16 @@ class BaseModel(keras.Model, abc.ABC):
             **{f"seed_state_{i}": seed for i, seed in enumerate(seeds)},
             **{log.path.replace("/", "_"): log for log in logs},
         }
+
+
+def at_least_float32(tensor):
+    """Returns what a network has answered for a loss to be taken of it.
+
+    Networks of one's own may end in half precision, in which squares and
+    exponentials overflow.
+    """
+    dtype = keras.backend.result_type(tensor.dtype, "float32")
+    return ops.cast(tensor, dtype)
 
 
 def same_shape(first, second):

@@ -9,6 +9,7 @@ from keras import ops
 from keras_gans.layers import ImagePool
 from keras_gans.losses import mean_absolute_error
 from keras_gans.models.adversarial import AdversarialModel
+from keras_gans.models.base import at_least_float32
 
 _LOGS = (
     "generator_loss",
@@ -297,8 +298,8 @@ class CycleGAN(AdversarialModel):
     def _adversarial(self, discriminator, real_images, fake_images, training):
         real_logits = None
         if getattr(self.generator_loss, "needs_real_logits", True):
-            real_logits = discriminator(real_images, training=training)
-        fake_logits = discriminator(fake_images, training=training)
+            real_logits = _judge(discriminator, real_images, training)
+        fake_logits = _judge(discriminator, fake_images, training)
         return ops.mean(self.generator_loss.call(real_logits, fake_logits))
 
     def _discriminators_objective(
@@ -309,8 +310,8 @@ class CycleGAN(AdversarialModel):
             (self.discriminator_a, real_a, fake_a),
             (self.discriminator_b, real_b, fake_b),
         ):
-            real_logits = discriminator(real_images, training=training)
-            fake_logits = discriminator(fake_images, training=training)
+            real_logits = _judge(discriminator, real_images, training)
+            fake_logits = _judge(discriminator, fake_images, training)
             losses.append(
                 ops.mean(self.discriminator_loss.call(real_logits, fake_logits))
             )
@@ -339,6 +340,10 @@ class CycleGAN(AdversarialModel):
 
 def _is_weight(value):
     return isinstance(value, (int, float)) and 0 <= value < float("inf")
+
+
+def _judge(discriminator, images, training):
+    return at_least_float32(discriminator(images, training=training))
 
 
 def _l1(images, reconstructions):

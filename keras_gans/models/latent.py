@@ -11,6 +11,7 @@ from keras_gans.losses import adversarial as adversarial_losses
 from keras_gans.losses import penalties
 from keras_gans.metrics.deviation import Deviation
 from keras_gans.models.adversarial import AdversarialModel
+from keras_gans.models.base import at_least_float32
 from keras_gans.noise import draw_normal
 
 _LOGS = (
@@ -309,9 +310,10 @@ class LatentModel(AdversarialModel):
         )
 
     def _judge(self, images, conditions, training):
-        return self.discriminator(
+        logits = self.discriminator(
             self._inputs("images", images, conditions), training=training
         )
+        return at_least_float32(logits)
 
     def _train_discriminator(self, real_images, fake_images, conditions):
         real_images = self._add_noise(real_images)

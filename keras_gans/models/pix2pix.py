@@ -14,7 +14,7 @@ from keras_gans.metrics import (
     structural_similarity,
 )
 from keras_gans.models.adversarial import AdversarialModel
-from keras_gans.models.base import same_shape
+from keras_gans.models.base import at_least_float32, same_shape
 from keras_gans.models.inference import inference_view, seed_dropout
 
 _LOGS = (
@@ -310,7 +310,7 @@ class Pix2Pix(AdversarialModel):
         if not training:
             discriminator = self._view(discriminator, self.norm_mode)
         pairs = ops.concatenate([input_images, images], axis=-1)
-        return discriminator(pairs, training=training)
+        return at_least_float32(discriminator(pairs, training=training))
 
     def get_config(self):
         return {

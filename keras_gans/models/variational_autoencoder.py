@@ -12,6 +12,7 @@ from keras_gans.losses import (
     kl_to_standard_normal,
 )
 from keras_gans.models.autoencoding import AutoencodingModel
+from keras_gans.models.base import at_least_float32
 from keras_gans.noise import draw_normal
 
 LIKELIHOODS = ("bernoulli", "gaussian")
@@ -275,13 +276,13 @@ class VariationalAutoencoder(AutoencodingModel):
 
     def _reconstruction_losses(self, images, outputs):
         """`-log p(x|z)` of each image."""
+        outputs = at_least_float32(outputs)
         if self.likelihood == "bernoulli":
             return bernoulli_negative_log_likelihood(images, outputs)
         return gaussian_negative_log_likelihood(images, outputs, self.variance)
 
     def _objective(self, images, training):
-        posterior = self.encoder(images, training=training)
-        mean, log_variance = posterior["mean"], posterior["log_variance"]
+        mean, log_variance = self._posterior(images, training)
         # A seed of its own: evaluation must not move the noise of training.
         codes = self.sampling(mean, log_variance, seed=None if training else 0)
         outputs = self.decoder(codes, training=training)
@@ -302,6 +303,14 @@ class VariationalAutoencoder(AutoencodingModel):
             outputs = self.decoder(mean, training=False)
         return loss, logs, self._images(outputs)
 
+    def _posterior(self, images, training):
+        """Mean and log-variance of `q(z|x)`."""
+        posterior = self.encoder(images, training=training)
+        return tuple(
+            at_least_float32(posterior[name])
+            for name in ("mean", "log_variance")
+        )
+
     def _kl_weight(self, training):
         if not training or not self.kl_warmup_steps:
             return self.beta
@@ -310,8 +319,7 @@ class VariationalAutoencoder(AutoencodingModel):
 
     @tf.function(autograph=False, reduce_retracing=True)
     def _log_evidence(self, images, num_samples, seed):
-        posterior = self.encoder(images, training=False)
-        mean, log_variance = posterior["mean"], posterior["log_variance"]
+        mean, log_variance = self._posterior(images, training=False)
         per_code = tuple(range(1, mean.ndim))
 
         def add_sample(i, total):

@@ -156,9 +156,13 @@ def dense(x, units, name, spectral_norm=False, **kwargs):
 def _normalize_spectrum(layer, spectral_norm):
     if not spectral_norm:
         return layer
-    # Its own dtype too: the wrapper casts the output to that of its input.
+    # float32 whatever the precision policy: the wrapper writes the kernel that
+    # it has normalised back, and would round the weights to half precision in
+    # every step. What it wraps computes in the policy's precision.
     return layers.SpectralNormalization(
-        layer, name=f"{layer.name}_spectral_norm", dtype=layer.dtype_policy
+        layer,
+        name=f"{layer.name}_spectral_norm",
+        dtype=keras.config.floatx(),
     )
 
 

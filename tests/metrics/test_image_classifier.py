@@ -101,6 +101,19 @@ def test_seed_decides():
     assert np.max(np.abs(weights(1) - first)) > 0.01
 
 
+def test_precision_of_other_networks_does_not_matter(classifier):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        other = ImageClassifier.train(*halves(), 3)
+    finally:
+        keras.config.set_dtype_policy(before)
+    for weight, expected in zip(
+        other.network.weights, classifier.network.weights
+    ):
+        np.testing.assert_allclose(weight, expected, atol=1e-6)
+
+
 def test_images_of_64_pixels_and_any_shape():
     images = np.zeros((4, 64, 48, 3), "float32")
     classifier = ImageClassifier.train(images, [0, 1, 0, 1], 2, epochs=1)
