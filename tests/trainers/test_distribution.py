@@ -134,13 +134,8 @@ def run_workers(flags, run_dir, points):
     )
 
 
-@pytest.mark.parametrize(
-    "victim",
-    [
-        pytest.param(0, marks=pytest.mark.exhaustive, id="chief"),
-        pytest.param(1, marks=pytest.mark.slow, id="other"),
-    ],
-)
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("victim", [0, 1], ids=["chief", "other"])
 def test_workers_stop_and_go_on_together(victim, tiny_flags, tmp_path):
     flags = [*tiny_flags, *SHARED]
     killed, whole = tmp_path / "killed", tmp_path / "whole"
@@ -164,7 +159,7 @@ def test_workers_stop_and_go_on_together(victim, tiny_flags, tmp_path):
     assert set(differing) <= {"history"}
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_signal_to_one_worker_stops_all(tiny_flags, tmp_path):
     started = workers.start(
         *("trainers.cyclegan", *tiny_flags, *SHARED, "--flat_epochs=1000"),
