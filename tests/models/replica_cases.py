@@ -37,7 +37,7 @@ def cyclegan(pool_size):
     )
 
 
-def gan():
+def gan(accumulate_steps=1):
     """Draws of every kind: noise, instance noise, and a penalty's."""
     keras.utils.set_random_seed(0)
     return _compile_game(
@@ -49,6 +49,7 @@ def gan():
         ),
         penalty="gradient",
         instance_noise=0.1,
+        accumulate_steps=accumulate_steps,
     )
 
 
@@ -85,7 +86,10 @@ def variational_autoencoder():
 
 
 def _pairs(num_batches):
-    return tiny.dataset(num_batches, BATCH_SIZE)
+    # Parts of batches are cut where the size is known.
+    return tf.data.Dataset.from_tensor_slices(
+        tiny.pair(num_batches * BATCH_SIZE)
+    ).batch(BATCH_SIZE, drop_remainder=True)
 
 
 def _pictures(num_batches):
@@ -98,6 +102,7 @@ CASES = {
     # Fills up, and never gets full: what replicas draw apart does not count.
     "cyclegan_filling_its_pools": (lambda: cyclegan(pool_size=16), _pairs),
     "gan": (gan, _pictures),
+    "gan_in_parts": (lambda: gan(accumulate_steps=2), _pictures),
     "batch_norm_gan": (batch_norm_gan, _pictures),
     "pix2pix": (pix2pix, _pairs),
     "variational_autoencoder": (

@@ -10,7 +10,6 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gans import replicas
-from keras_gans.models.base import BaseModel
 from keras_gans.noise import draw_normal
 from keras_gans.optimizers import FusedAdam
 from tests.models import replica_cases, tiny
@@ -18,14 +17,12 @@ from tests.models import replica_cases, tiny
 
 def check_unscaled_losses_fail(strategy):
     """Replicas add their gradients up: the check must notice."""
-    update = BaseModel._update
+    scale_loss = keras.optimizers.SGD.scale_loss
 
-    def update_without_scaling(self, tape, loss, optimizer, variables):
-        with tape:
-            loss = loss * replicas.count()
-        return update(self, tape, loss, optimizer, variables)
+    def undo_the_scaling(self, loss):
+        return scale_loss(self, loss * replicas.count())
 
-    BaseModel._update = update_without_scaling
+    keras.optimizers.SGD.scale_loss = undo_the_scaling
     try:
         replica_cases.check_equal("variational_autoencoder", strategy)
     except AssertionError as error:
@@ -33,7 +30,7 @@ def check_unscaled_losses_fail(strategy):
     else:
         raise AssertionError("unscaled losses were not noticed")
     finally:
-        BaseModel._update = update
+        keras.optimizers.SGD.scale_loss = scale_loss
 
 
 def check_noise(strategy):
