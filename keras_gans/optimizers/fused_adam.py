@@ -40,14 +40,14 @@ class FusedAdam(keras.optimizers.Adam):
         # rate on its way through the strategy to `update_step`.
         dtype = trainable_variables[0].dtype
         step = ops.cast(self.iterations + 1, dtype)
-        betas = [ops.cast(beta, dtype) for beta in (self.beta_1, self.beta_2)]
+        # As in Keras, float64 powers are of betas that went through float32.
         shared = {
-            "beta1_power": ops.power(betas[0], step),
-            "beta2_power": ops.power(betas[1], step),
+            "beta1_power": ops.power(ops.cast(self.beta_1, dtype), step),
+            "beta2_power": ops.power(ops.cast(self.beta_2, dtype), step),
             "lr": ops.cast(learning_rate, dtype),
-            "beta1": betas[0],
-            "beta2": betas[1],
-            "epsilon": ops.cast(self.epsilon, dtype),
+            "beta1": tf.constant(self.beta_1, dtype),
+            "beta2": tf.constant(self.beta_2, dtype),
+            "epsilon": tf.constant(self.epsilon, dtype),
         }
         super()._backend_update_step(grads, trainable_variables, shared)
 
