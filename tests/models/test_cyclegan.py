@@ -7,8 +7,9 @@ import pytest
 import tensorflow as tf
 
 from keras_gans import FlatThenLinear, build_resnet_generator
+from keras_gans.layers import MinibatchStdDev
 from keras_gans.losses import adversarial as losses
-from keras_gans.models import CycleGAN
+from keras_gans.models import CycleGAN, cyclegan
 from tests.models import tiny
 
 NETWORKS = [
@@ -261,8 +262,10 @@ def test_identity_reaches_one_generator(
         for lambda_identity in (0.5, 0.0)
     )
     assert_differ(with_identity[reached], without[reached])
+    # Two images in one batch round otherwise than one by one.
+    largest = np.max(np.abs(without[unreached]))
     np.testing.assert_allclose(
-        with_identity[unreached], without[unreached], rtol=1e-4, atol=1e-6
+        with_identity[unreached], without[unreached], atol=1e-5 * largest
     )
 
 
@@ -406,6 +409,88 @@ def test_discriminators_see_pooled_fakes_of_the_old_generators(monkeypatch):
                 num_swaps += 1
             np.testing.assert_allclose(pool.images, stored[domain], atol=1e-6)
     assert 0 < num_swaps < 14
+
+
+@pytest.fixture
+def answer_each(monkeypatch):
+    """Answers by `_answer_each`, and the number of calls it took."""
+
+    def answer(network, *batches):
+        num_calls = 0
+
+        def call(*args, **kwargs):
+            nonlocal num_calls
+            num_calls += 1
+            return keras.Layer.__call__(*args, **kwargs)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(type(network), "__call__", call)
+            answers = cyclegan._answer_each(network, True, *batches)
+        return answers, num_calls
+
+    return answer
+
+
+@pytest.mark.parametrize("sizes", [(1, 1), (2, 3)], ids=str)
+def test_networks_of_the_paper_answer_all_at_once(answer_each, sizes):
+    first, second = (tiny.images(size, seed=size) for size in sizes)
+    model = tiny.paper_cyclegan()
+    for network in (model.generator_ab, model.discriminator_a):
+        answers, num_calls = answer_each(network, first, second)
+        assert num_calls == 1
+        for images, answer in zip((first, second), answers, strict=True):
+            np.testing.assert_allclose(
+                answer, network(images, training=True), atol=1e-5
+            )
+
+
+class CentredOutputs(keras.Model):
+    """Does more than its layers tell."""
+
+    def call(self, images, training=False):
+        outputs = super().call(images, training=training)
+        return outputs - tf.reduce_mean(outputs)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        lambda: keras.layers.BatchNormalization(),
+        lambda: keras.layers.Dropout(0.5, seed=0),
+        lambda: keras.layers.SpectralNormalization(keras.layers.Conv2D(3, 1)),
+        lambda: keras.layers.Lambda(lambda x: x - tf.reduce_mean(x)),
+        lambda: MinibatchStdDev(),
+        lambda: lambda x: x - keras.ops.mean(x),
+    ],
+    ids=[
+        "batch norm",
+        "dropout",
+        "spectral norm",
+        "unknown",
+        "deviation",
+        "operation",
+    ],
+)
+def test_networks_that_may_mix_images_answer_one_by_one(answer_each, layer):
+    images = keras.Input((tiny.SIZE, tiny.SIZE, 3))
+    network = keras.Model(images, layer()(images))
+    _, num_calls = answer_each(network, *tiny.pair())
+    assert num_calls == 2
+
+
+def test_own_classes_answer_one_by_one(answer_each):
+    images = keras.Input((tiny.SIZE, tiny.SIZE, 3))
+    network = CentredOutputs(images, keras.layers.ReLU()(images))
+    assert answer_each(network, *tiny.pair())[1] == 2
+
+
+def test_pictures_of_two_sizes_are_answered_one_by_one(answer_each):
+    network = build_resnet_generator((None, None, 3), None, 4, 0)
+    answers, num_calls = answer_each(
+        network, tf.zeros((1, 8, 8, 3)), tf.zeros((1, 8, 12, 3))
+    )
+    assert num_calls == 2
+    assert [answer.shape for answer in answers] == [(1, 8, 8, 3), (1, 8, 12, 3)]
 
 
 class NumpyAdam:
