@@ -78,6 +78,12 @@ class Config:
         "divide the steps of an epoch.",
         1,
     )
+    accumulate_steps: int = option(
+        1,
+        "Parts that each batch is worked on in, one after the other, to save "
+        "memory.",
+        1,
+    )
     strategy: str = option(
         "auto",
         "Where to train: auto, on all GPUs there are; multi_worker, on the "
@@ -144,14 +150,23 @@ class Config:
             )
 
     def check_replicas(self, num_replicas):
-        """Refuses what several replicas cannot do on this TensorFlow.
+        """Refuses what several replicas cannot do, or cannot share.
 
         Args:
             num_replicas: Integer >= 1.
 
         Raises:
-            UsageError: If a flag is for one replica.
+            UsageError: If a flag is for one replica, or the batch cannot be
+                cut into equal parts.
         """
+        num_parts = self.accumulate_steps * num_replicas
+        if self.accumulate_steps > 1 and self.batch_size % num_parts:
+            times = " times the number of replicas" if num_replicas > 1 else ""
+            raise UsageError(
+                f"--batch_size must be a multiple of {num_parts}, "
+                f"--accumulate_steps{times}: it is the batch of all parts "
+                f"together. Received: {self.batch_size}."
+            )
         if num_replicas == 1:
             return
         if self.jit_compile:
@@ -197,6 +212,7 @@ class Config:
             # Never "auto": XLA draws other noise, and leaves checks out.
             "jit_compile": self.jit_compile,
             "steps_per_execution": self.steps_per_execution,
+            "accumulate_steps": self.accumulate_steps,
         }
 
     @property

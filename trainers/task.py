@@ -102,6 +102,12 @@ def run(config, make_task):
     distribution.check_batch_size(config.batch_size)
     task = make_task(config)
     config.check_epoch(task.pipeline.steps_per_epoch)
+    if config.accumulate_steps > 1:
+        say(
+            "parts",
+            f"{config.accumulate_steps} of each batch; batch norms, and other "
+            "statistics of a batch, are of a part",
+        )
     with distribution.scope():
         model = task.build_model()
     with distribution.run_folder(config, task.trainer) as run:

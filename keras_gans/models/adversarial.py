@@ -3,6 +3,7 @@
 import abc
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 from keras_gans.losses import adversarial as adversarial_losses
@@ -14,7 +15,7 @@ class AdversarialModel(BaseModel):
     """Abstract base: optimizers, losses and answers of two players.
 
     A training step is a sequence of turns, in each of which a player
-    minimises a loss over its variables; `_update` is the end of a turn.
+    minimises a loss over its variables: `_take_turn`.
     Subclasses are final, or abstract for a family of games.
     """
 
@@ -54,7 +55,8 @@ class AdversarialModel(BaseModel):
                 whatever their `reduction`.
             discriminator_loss_weight: Float > 0, factor of the
                 discriminator's loss.
-            **kwargs: Of `keras.Model.compile`, such as `jit_compile`.
+            **kwargs: `accumulate_steps`, as of `BaseModel.compile`, and those
+                of `keras.Model.compile`, such as `jit_compile`.
         """
         if discriminator_loss_weight <= 0:
             raise ValueError(
@@ -68,6 +70,11 @@ class AdversarialModel(BaseModel):
                 "`generator_optimizer` and `discriminator_optimizer` must be "
                 "two objects: each keeps moments of its own variables."
             )
+        for name, optimizer in (
+            ("generator_optimizer", generator_optimizer),
+            ("discriminator_optimizer", discriminator_optimizer),
+        ):
+            _check_updates(name, optimizer)
         # `optimizer=None`: Keras would add an RMSprop that nothing uses, and
         # learning-rate callbacks would turn that one, silently.
         super().compile(optimizer=None, **kwargs)
@@ -92,6 +99,26 @@ class AdversarialModel(BaseModel):
             "discriminator_loss_weight": self.discriminator_loss_weight,
         }
 
+    def _run_once(self, generate, parts):
+        """Lets both players use one forward pass of the generator.
+
+        Only where the batch is whole: what a pass keeps for the gradients is
+        the memory that parts are to save, so each player runs its own.
+
+        Args:
+            generate: Function of what a part holds; returns fake images.
+            parts: What `_parts` returns.
+
+        Returns:
+            A tape that has recorded the pass, or `None`, and a function like
+            `generate`.
+        """
+        if len(parts) > 1:
+            return None, generate
+        with tf.GradientTape() as tape:
+            fake_images = generate(*parts[0])
+        return tape, lambda *part: fake_images
+
     def _probabilities(self, real_logits, fake_logits):
         """What the discriminator answers, as two logs in [0, 1]."""
 
@@ -106,6 +133,19 @@ class AdversarialModel(BaseModel):
             "real_probability": mean_probability(real_logits, fake_logits),
             "fake_probability": mean_probability(fake_logits, real_logits),
         }
+
+
+def _check_updates(name, optimizer):
+    """Refuses an optimizer that does not update in each of its turns."""
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    num_steps = getattr(inner, "gradient_accumulation_steps", None)
+    if num_steps is not None and num_steps > 1:
+        raise ValueError(
+            f"`{name}` must have no `gradient_accumulation_steps`: its player "
+            "would collect gradients from games against several opponents. "
+            "`accumulate_steps` of `compile` cuts each batch. Received: "
+            f"gradient_accumulation_steps={num_steps}."
+        )
 
 
 def paper_adam(learning_rate=2e-4, beta_1=0.5, beta_2=0.999, **kwargs):

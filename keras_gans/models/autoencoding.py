@@ -2,6 +2,7 @@
 
 import abc
 import contextlib
+import functools
 import operator
 import re
 
@@ -75,8 +76,9 @@ class AutoencodingModel(BaseModel):
         Args:
             optimizer: `keras.optimizers.Optimizer`, its name or config.
                 Defaults to Adam with a learning rate of 1e-3.
-            **kwargs: Of `keras.Model.compile`, such as `jit_compile`; no
-                losses and no metrics.
+            **kwargs: `accumulate_steps`, as of `BaseModel.compile`, and those
+                of `keras.Model.compile`, such as `jit_compile`; no losses and
+                no metrics.
 
         Raises:
             ValueError: If there are losses or metrics.
@@ -262,10 +264,11 @@ class AutoencodingModel(BaseModel):
 
     def train_step(self, data):
         images = self._unpack(data)
-        with tf.GradientTape() as tape:
-            loss, logs, reconstructions = self._objective(images, training=True)
-        loss = self._update(
-            tape, loss, self.optimizer, self.trainable_variables
+        loss, logs, reconstructions = self._take_turn(
+            functools.partial(self._objective, training=True),
+            self._parts(images),
+            self.optimizer,
+            self.trainable_variables,
         )
         return self._log(
             loss=loss, **logs, mse=_mean_squared_error(images, reconstructions)

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from keras_gans import replicas
+from keras_gans import noise, replicas
 
 # After 25 overflows in a row, and no step in between.
 _LEAST_LOSS_SCALE = 2.0**-10
@@ -19,6 +19,8 @@ class BaseModel(keras.Model, abc.ABC):
     of their logs, prepare their optimizers in `compile`, and implement
     `train_step`, `test_step` and the two methods below.
     """
+
+    accumulate_steps = 1
 
     # Methods: Keras's saving walks over properties, and would file weights and
     # optimizers under these names too.
@@ -48,16 +50,34 @@ class BaseModel(keras.Model, abc.ABC):
         # Without this, Keras logs a `loss` that nothing updates.
         return list(self.trackers.values())
 
-    def compile(self, optimizer=None, **kwargs):
+    def compile(self, optimizer=None, accumulate_steps=1, **kwargs):
         """Hands to Keras what it needs to know, and remembers it.
 
         Args:
             optimizer: A prepared optimizer, or `None` where there are others.
+            accumulate_steps: Integer >= 1, equal parts that a batch is cut
+                into, to save memory. They are worked on one after the other,
+                and their gradients are averaged for the one update that each
+                player makes of a batch. That is the update of the whole batch,
+                but for what depends on the images that are seen together:
+                batch norms, `MinibatchStdDev`, relativistic losses and the
+                activities of a sparse code see the parts; and dropout draws
+                for each part. A player's turn takes a forward pass of its
+                own then.
             **kwargs: Of `keras.Model.compile`, such as `jit_compile`.
+
+        Raises:
+            ValueError: If `accumulate_steps` is out of range.
         """
+        if not isinstance(accumulate_steps, int) or accumulate_steps < 1:
+            raise ValueError(
+                "`accumulate_steps` must be an integer >= 1. Received: "
+                f"accumulate_steps={accumulate_steps!r}."
+            )
         # Keras would scale the loss by the policy of this model, which computes
         # nothing by itself; what counts is that of its networks.
         super().compile(optimizer=optimizer, auto_scale_loss=False, **kwargs)
+        self.accumulate_steps = accumulate_steps
         self._keras_compile_arguments = kwargs
 
     def _prepare_optimizer(self, optimizer, variables, default):
@@ -80,27 +100,76 @@ class BaseModel(keras.Model, abc.ABC):
         optimizer.build(variables)
         return optimizer
 
-    def _update(self, tape, loss, optimizer, variables):
-        """Ends a turn: one step of `optimizer` down `loss`.
+    def check_batch_size(self, batch_size):
+        """Refuses batches that a training step cannot use.
 
-        Returns the loss for the logs: NaN if a gradient was not finite. Such
-        gradients count as zero, so the trainable weights stay finite (running
-        statistics of batch normalisation do not), and the callback
-        `StopOnNonFinite` sees the NaN.
+        Args:
+            batch_size: Integer, or `None` if it is not known.
+
+        Raises:
+            ValueError: If the batch cannot be cut into equal parts.
         """
-        with tape:
-            # Replicas add their gradients up.
-            scaled_loss = optimizer.scale_loss(loss / replicas.count())
-        gradients = tape.gradient(
-            scaled_loss, [variable.value for variable in variables]
+        self._check_divides(
+            batch_size, self.accumulate_steps, "`accumulate_steps`"
         )
-        for variable, gradient in zip(variables, gradients):
-            if gradient is None:
-                raise ValueError(
-                    f"No gradient reaches the weight `{variable.path}`: it "
-                    "has no influence on the loss. Leave its layer out, or "
-                    "set `trainable=False` before `compile`."
-                )
+
+    def _check_divides(self, batch_size, count, what):
+        if count > 1 and (batch_size is None or batch_size % count):
+            raise ValueError(
+                f"The batch size must be a multiple of {count}, {what}, and "
+                "the same for all batches (`drop_remainder=True`). "
+                f"Received: {batch_size}."
+            )
+
+    def _parts(self, *tensors):
+        """Cuts a batch into the parts that its gradients are taken of.
+
+        Returns:
+            A list of one tuple for each part, of its share of `tensors`.
+        """
+        # Not the batch of a step: that may take several turns.
+        BaseModel.check_batch_size(self, tensors[0].shape[0])
+        return cut(tensors, self.accumulate_steps)
+
+    def _take_turn(self, objective, parts, optimizer, variables, tape=None):
+        """One step of `optimizer` down the mean of an objective over parts.
+
+        Args:
+            objective: Function of what a part holds. It returns a loss, a
+                dictionary of logs, and what else is asked for, one row for
+                each image.
+            parts: What `_parts` returns.
+            optimizer: A prepared optimizer.
+            variables: The variables it was prepared for.
+            tape: What has recorded a forward pass of the only part, or
+                `None`.
+
+        Returns:
+            The loss and the logs, means over the parts, and what else was
+            asked for, of the whole batch. The loss is NaN if a gradient was
+            not finite. Such gradients count as zero, so the trainable weights
+            stay finite (running statistics of batch normalisation do not),
+            and the callback `StopOnNonFinite` sees the NaN.
+        """
+        seeds, results, gradients = [], [], None
+        for i, part in enumerate(parts):
+            if gradients is not None:
+                part = _after(gradients, part)
+            with noise.part_of_batch(i, len(parts), seeds):
+                tape = tape or tf.GradientTape()
+                with tape:
+                    results.append(objective(*part))
+                    # Replicas add their gradients up, and so do parts.
+                    share = results[-1][0] / (replicas.count() * len(parts))
+                    share = optimizer.scale_loss(share)
+                part_gradients = _gradients(tape, share, variables)
+            tape = None
+            gradients = _add(gradients, part_gradients)
+        loss, logs, *outputs = _merge(results)
+        loss = self._apply(gradients, loss, optimizer, variables)
+        return loss, logs, *outputs
+
+    def _apply(self, gradients, loss, optimizer, variables):
         if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
             # It looks for overflows, skips their steps, and halves its scale.
             # Where that has not helped, it is no overflow of the scaling.
@@ -124,7 +193,11 @@ class BaseModel(keras.Model, abc.ABC):
         if not self.compiled:
             return None
         return keras.saving.serialize_keras_object(
-            {**self.optimizers(), **self._keras_compile_arguments}
+            {
+                **self.optimizers(),
+                "accumulate_steps": self.accumulate_steps,
+                **self._keras_compile_arguments,
+            }
         )
 
     def compile_from_config(self, config):
@@ -167,12 +240,71 @@ def at_least_float32(tensor):
     return ops.cast(tensor, dtype)
 
 
+def cut(tensors, count):
+    """Cuts tensors into `count` equal parts along their first axis.
+
+    Returns:
+        A list of one tuple for each part.
+    """
+    if count == 1:
+        return [tuple(tensors)]
+    return list(zip(*[ops.split(tensor, count) for tensor in tensors]))
+
+
 def same_shape(first, second):
     """Whether two shapes can be one; `None` is any size."""
     return len(first) == len(second) and all(
         size == other or size is None or other is None
         for size, other in zip(first, second)
     )
+
+
+def _after(gradients, part):
+    """Lets a part wait for the gradients of the one before.
+
+    Side by side, as a graph would run them, they would take the memory of the
+    whole batch.
+    """
+    with tf.control_dependencies(gradients):
+        return [tf.identity(tensor) for tensor in part]
+
+
+def _gradients(tape, loss, variables):
+    gradients = tape.gradient(loss, [variable.value for variable in variables])
+    for variable, gradient in zip(variables, gradients):
+        if gradient is None:
+            raise ValueError(
+                f"No gradient reaches the weight `{variable.path}`: it has "
+                "no influence on the loss. Leave its layer out, or set "
+                "`trainable=False` before `compile`."
+            )
+    return gradients
+
+
+def _add(gradients, others):
+    if gradients is None:
+        return others
+    # Those of embeddings are slices, until somebody asks for a tensor.
+    return [
+        tf.convert_to_tensor(gradient) + tf.convert_to_tensor(other)
+        for gradient, other in zip(gradients, others)
+    ]
+
+
+def _merge(results):
+    """Means of losses and logs over parts, and the rows of all of them."""
+    if len(results) == 1:
+        return results[0]
+    losses, logs, *outputs = zip(*results)
+    return (
+        _mean(losses),
+        {name: _mean([log[name] for log in logs]) for name in logs[0]},
+        *[ops.concatenate(rows) for rows in outputs],
+    )
+
+
+def _mean(values):
+    return sum(values) / len(values)
 
 
 def _without_non_finite(gradients, loss):

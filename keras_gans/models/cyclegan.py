@@ -1,5 +1,6 @@
 """CycleGAN (Zhu et al., 2017, https://arxiv.org/abs/1703.10593)."""
 
+import functools
 import warnings
 
 import keras
@@ -142,7 +143,8 @@ class CycleGAN(AdversarialModel):
             lambda_identity: Float >= 0, weight of the identity terms
                 relative to `lambda_cycle` (section 5.2). It is set to 0, with
                 a warning, where the domains' channel counts differ.
-            **kwargs: Of `keras.Model.compile`, such as `jit_compile`.
+            **kwargs: `accumulate_steps`, as of `BaseModel.compile`, and those
+                of `keras.Model.compile`, such as `jit_compile`.
 
         Raises:
             ValueError: If a weight is negative or a name unknown.
@@ -243,23 +245,18 @@ class CycleGAN(AdversarialModel):
         )
 
     def _train_generators(self, real_a, real_b):
-        with tf.GradientTape() as tape:
-            loss, logs, fake_a, fake_b = self._generators_objective(
-                real_a, real_b, training=True
-            )
-        loss = self._update(
-            tape, loss, self.generator_optimizer, self.generator_variables
+        loss, logs, fake_a, fake_b = self._take_turn(
+            functools.partial(self._generators_objective, training=True),
+            self._parts(real_a, real_b),
+            self.generator_optimizer,
+            self.generator_variables,
         )
         return {"generator_loss": loss, **logs}, fake_a, fake_b
 
     def _train_discriminators(self, real_a, fake_a, real_b, fake_b):
-        with tf.GradientTape() as tape:
-            loss, probabilities = self._discriminators_objective(
-                real_a, fake_a, real_b, fake_b, training=True
-            )
-        loss = self._update(
-            tape,
-            loss,
+        loss, probabilities = self._take_turn(
+            functools.partial(self._discriminators_objective, training=True),
+            self._parts(real_a, fake_a, real_b, fake_b),
             self.discriminator_optimizer,
             self.discriminator_variables,
         )

@@ -3,7 +3,6 @@
 import abc
 
 import keras
-import tensorflow as tf
 from keras import ops
 
 from keras_gans import replicas
@@ -11,7 +10,7 @@ from keras_gans.losses import adversarial as adversarial_losses
 from keras_gans.losses import penalties
 from keras_gans.metrics.deviation import Deviation
 from keras_gans.models.adversarial import AdversarialModel
-from keras_gans.models.base import at_least_float32
+from keras_gans.models.base import at_least_float32, cut
 from keras_gans.noise import draw_normal
 
 _LOGS = (
@@ -144,7 +143,8 @@ class LatentModel(AdversarialModel):
             instance_noise: Float >= 0, deviation of the noise that is added
                 to whatever the discriminator sees in training (Sonderby et
                 al., 2017), or a `LearningRateSchedule` of it.
-            **kwargs: Of `keras.Model.compile`, such as `jit_compile`.
+            **kwargs: `accumulate_steps`, as of `BaseModel.compile`, and those
+                of `keras.Model.compile`, such as `jit_compile`.
 
         Raises:
             ValueError: If a name is unknown, a number out of range, or a
@@ -224,21 +224,12 @@ class LatentModel(AdversarialModel):
     def train_step(self, data):
         images, conditions = self._unpack(data)
         self.check_batch_size(images.shape[0])
-        *first_parts, last_part = self._parts([images, *conditions])
-        for images, *conditions in first_parts:
-            fake_images = self._generate(conditions, ops.shape(images)[0])
-            self._train_discriminator(images, fake_images, conditions)
-        images, *conditions = last_part
-        with tf.GradientTape() as tape:
-            fake_images = self._generate(conditions, ops.shape(images)[0])
-            with tape.stop_recording():
-                logs = self._train_discriminator(
-                    images, fake_images, conditions
-                )
-            loss = self._generator_objective(images, fake_images, conditions)
-        logs["generator_loss"] = self._update(
-            tape, loss, self.generator_optimizer, self.generator_variables
-        )
+        for turn in cut([images, *conditions], self.discriminator_steps):
+            latents = self.draw_latents(ops.shape(turn[0])[0])
+            parts = self._parts(latents, *turn)
+            tape, generate = self._run_once(self._generate, parts)
+            logs = self._train_discriminator(parts, generate)
+        logs["generator_loss"] = self._train_generator(parts, generate, tape)
         self._update_average()
         for name in _DEVIATIONS:
             logs[name] = logs[name.removesuffix("_deviation")]
@@ -265,13 +256,6 @@ class LatentModel(AdversarialModel):
             **self._probabilities(real_logits, fake_logits),
         )
 
-    def _parts(self, tensors):
-        """Cuts a batch into one part for each turn of the discriminator."""
-        count = self.discriminator_steps
-        if count == 1:
-            return [tensors]
-        return list(zip(*[ops.split(tensor, count) for tensor in tensors]))
-
     def check_batch_size(self, batch_size):
         """Refuses batches that a training step cannot use.
 
@@ -280,16 +264,17 @@ class LatentModel(AdversarialModel):
 
         Raises:
             ValueError: If the batch cannot be cut into as many equal parts as
-                there are discriminator steps, or if batch normalisation would
-                see one image alone.
+                turns and their accumulation take, or if batch normalisation
+                would see one image alone.
         """
-        count = self.discriminator_steps
-        if count > 1 and (batch_size is None or batch_size % count):
-            raise ValueError(
-                f"The batch size must be a multiple of {count}, the number "
-                "of discriminator steps, and the same for all batches "
-                f"(`drop_remainder=True`). Received: {batch_size}."
-            )
+        count, what = (
+            self.discriminator_steps,
+            "the number of discriminator steps",
+        )
+        if self.accumulate_steps > 1:
+            count *= self.accumulate_steps
+            what += " times `accumulate_steps`"
+        self._check_divides(batch_size, count, what)
         sees_one_image = batch_size == count and any(
             isinstance(layer, keras.layers.BatchNormalization)
             # Others see what all replicas have.
@@ -303,8 +288,8 @@ class LatentModel(AdversarialModel):
                 f"Received: a batch of {batch_size} for {count} turns."
             )
 
-    def _generate(self, conditions, batch_size):
-        latents = self._draw_normal((batch_size, *self._latent_shape))
+    def _generate(self, latents, images, *conditions):
+        del images
         return self.generator(
             self._inputs("latents", latents, conditions), training=True
         )
@@ -315,31 +300,16 @@ class LatentModel(AdversarialModel):
         )
         return at_least_float32(logits)
 
-    def _train_discriminator(self, real_images, fake_images, conditions):
-        real_images = self._add_noise(real_images)
-        fake_images = self._add_noise(ops.stop_gradient(fake_images))
-        with tf.GradientTape() as tape:
-            # Two calls: batch normalisation sees each kind by itself.
-            real_logits = self._judge(real_images, conditions, training=True)
-            fake_logits = self._judge(fake_images, conditions, training=True)
-            loss = self.discriminator_loss_weight * ops.mean(
-                self.discriminator_loss.call(real_logits, fake_logits)
+    def _train_discriminator(self, parts, generate):
+        def objective(latents, real_images, *conditions):
+            fake_images = generate(latents, real_images, *conditions)
+            return self._discriminator_objective(
+                real_images, fake_images, conditions
             )
-            logs = self._probabilities(real_logits, fake_logits)
-            if self.penalty is not None:
-                penalty = ops.mean(
-                    penalties.get(self.penalty)(
-                        lambda images: self._judge(images, conditions, True),
-                        real_images,
-                        fake_images,
-                        self.seed_generator,
-                    )
-                )
-                loss += self.penalty_weight * penalty
-                logs["penalty"] = penalty
-        logs["discriminator_loss"] = self._update(
-            tape,
-            loss,
+
+        loss, logs = self._take_turn(
+            objective,
+            parts,
             self.discriminator_optimizer,
             self.discriminator_variables,
         )
@@ -347,7 +317,46 @@ class LatentModel(AdversarialModel):
             penalties.clip_weights(
                 self.discriminator_variables, self.clip_limit
             )
-        return logs
+        return {"discriminator_loss": loss, **logs}
+
+    def _train_generator(self, parts, generate, tape):
+        def objective(latents, real_images, *conditions):
+            fake_images = generate(latents, real_images, *conditions)
+            return self._generator_objective(
+                real_images, fake_images, conditions
+            ), {}
+
+        loss, _ = self._take_turn(
+            objective,
+            parts,
+            self.generator_optimizer,
+            self.generator_variables,
+            tape,
+        )
+        return loss
+
+    def _discriminator_objective(self, real_images, fake_images, conditions):
+        real_images = self._add_noise(real_images)
+        fake_images = self._add_noise(ops.stop_gradient(fake_images))
+        # Two calls: batch normalisation sees each kind by itself.
+        real_logits = self._judge(real_images, conditions, training=True)
+        fake_logits = self._judge(fake_images, conditions, training=True)
+        loss = self.discriminator_loss_weight * ops.mean(
+            self.discriminator_loss.call(real_logits, fake_logits)
+        )
+        logs = self._probabilities(real_logits, fake_logits)
+        if self.penalty is not None:
+            penalty = ops.mean(
+                penalties.get(self.penalty)(
+                    lambda images: self._judge(images, conditions, True),
+                    real_images,
+                    fake_images,
+                    self.seed_generator,
+                )
+            )
+            loss += self.penalty_weight * penalty
+            logs["penalty"] = penalty
+        return loss, logs
 
     def _generator_objective(self, real_images, fake_images, conditions):
         real_logits = None

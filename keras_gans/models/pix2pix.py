@@ -3,7 +3,6 @@
 import functools
 
 import keras
-import tensorflow as tf
 from keras import layers, ops
 
 from keras_gans.layers import InstanceNormalization
@@ -148,7 +147,8 @@ class Pix2Pix(AdversarialModel):
                 the objective by 2 while optimizing D" (section 3.3). The
                 authors' Torch code has 1.
             lambda_l1: Float >= 0, weight of the L1 term. Defaults to 100.
-            **kwargs: Of `keras.Model.compile`, such as `jit_compile`.
+            **kwargs: `accumulate_steps`, as of `BaseModel.compile`, and those
+                of `keras.Model.compile`, such as `jit_compile`.
 
         Raises:
             ValueError: If a weight is out of range, or a loss unknown or in
@@ -215,20 +215,11 @@ class Pix2Pix(AdversarialModel):
         return view.predict(input_images, verbose=0)
 
     def train_step(self, data):
-        input_images, target_images = self._unpack(data)
-        with tf.GradientTape() as tape:
-            fake_images = self.generator(input_images, training=True)
-            with tape.stop_recording():
-                logs = self._train_discriminator(
-                    input_images, target_images, fake_images
-                )
-            loss, l1_loss = self._generator_objective(
-                input_images, target_images, fake_images, training=True
-            )
-        loss = self._update(
-            tape, loss, self.generator_optimizer, self.generator_variables
-        )
-        return self._log(generator_loss=loss, l1_loss=l1_loss, **logs)
+        parts = self._parts(*self._unpack(data))
+        tape, generate = self._run_once(self._generate, parts)
+        logs = self._train_discriminator(parts, generate)
+        logs |= self._train_generator(parts, generate, tape)
+        return self._log(**logs)
 
     def test_step(self, data):
         input_images, target_images = self._unpack(data)
@@ -268,18 +259,44 @@ class Pix2Pix(AdversarialModel):
             )
         return input_images, target_images
 
-    def _train_discriminator(self, input_images, target_images, fake_images):
-        with tf.GradientTape() as tape:
-            loss, probabilities = self._discriminator_objective(
-                input_images, target_images, fake_images, training=True
+    def _generate(self, input_images, target_images):
+        del target_images
+        return self.generator(input_images, training=True)
+
+    def _train_discriminator(self, parts, generate):
+        def objective(input_images, target_images):
+            fake_images = generate(input_images, target_images)
+            return self._discriminator_objective(
+                input_images,
+                target_images,
+                ops.stop_gradient(fake_images),
+                training=True,
             )
-        loss = self._update(
-            tape,
-            loss,
+
+        loss, probabilities = self._take_turn(
+            objective,
+            parts,
             self.discriminator_optimizer,
             self.discriminator_variables,
         )
         return {"discriminator_loss": loss, **probabilities}
+
+    def _train_generator(self, parts, generate, tape):
+        def objective(input_images, target_images):
+            fake_images = generate(input_images, target_images)
+            loss, l1_loss = self._generator_objective(
+                input_images, target_images, fake_images, training=True
+            )
+            return loss, {"l1_loss": l1_loss}
+
+        loss, logs = self._take_turn(
+            objective,
+            parts,
+            self.generator_optimizer,
+            self.generator_variables,
+            tape,
+        )
+        return {"generator_loss": loss, **logs}
 
     def _discriminator_objective(
         self, input_images, target_images, fake_images, training

@@ -79,8 +79,9 @@ class SparseAutoencoder(AutoencodingModel):
                 the squared error: it is 6 here.
             target_activity: Float in (0, 1), rho. Defaults to Ng's 0.05. Means
                 nothing with `"l1"`.
-            **kwargs: Of `keras.Model.compile`, such as `jit_compile`; no
-                losses and no metrics.
+            **kwargs: `accumulate_steps`, as of `BaseModel.compile`, and those
+                of `keras.Model.compile`, such as `jit_compile`; no losses and
+                no metrics.
 
         Raises:
             ValueError: If an argument is out of range.

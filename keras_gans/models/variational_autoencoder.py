@@ -117,8 +117,9 @@ class VariationalAutoencoder(AutoencodingModel):
             kl_warmup_steps: Integer >= 0 (Bowman et al., 2016,
                 https://arxiv.org/abs/1511.06349). It counts the steps of the
                 optimizer, so a resumed training goes on with it.
-            **kwargs: Of `keras.Model.compile`, such as `jit_compile`; no
-                losses and no metrics.
+            **kwargs: `accumulate_steps`, as of `BaseModel.compile`, and those
+                of `keras.Model.compile`, such as `jit_compile`; no losses and
+                no metrics.
 
         Raises:
             ValueError: If an argument is out of range.

@@ -37,7 +37,7 @@ def cyclegan(pool_size):
     )
 
 
-def gan():
+def gan(accumulate_steps=1):
     """Draws of every kind: noise, instance noise, and a penalty's."""
     keras.utils.set_random_seed(0)
     return _compile_game(
@@ -49,6 +49,7 @@ def gan():
         ),
         penalty="gradient",
         instance_noise=0.1,
+        accumulate_steps=accumulate_steps,
     )
 
 
@@ -92,12 +93,18 @@ def _pictures(num_batches):
     return _pairs(num_batches).map(lambda first, second: first)
 
 
+def _full_batches(num_batches):
+    """Pictures, of which it is known that all batches are of one size."""
+    return _pictures(num_batches).rebatch(BATCH_SIZE, drop_remainder=True)
+
+
 # name -> (model, data), functions.
 CASES = {
     "cyclegan": (lambda: cyclegan(pool_size=0), _pairs),
     # Fills up, and never gets full: what replicas draw apart does not count.
     "cyclegan_filling_its_pools": (lambda: cyclegan(pool_size=16), _pairs),
     "gan": (gan, _pictures),
+    "gan_in_parts": (lambda: gan(accumulate_steps=2), _full_batches),
     "batch_norm_gan": (batch_norm_gan, _pictures),
     "pix2pix": (pix2pix, _pairs),
     "variational_autoencoder": (

@@ -202,18 +202,21 @@ def test_probabilities_are_sigmoids_but_for_least_squares():
 
 
 class Square:
-    """A loss w^2 + v^2 with the gradients 2 w and 2 v, for `_update`."""
+    """A loss w^2 + v^2 with the gradients 2 w and 2 v, for `_take_turn`."""
 
     def __init__(self, first=3.0, second=-1.0):
         self.variables = [keras.Variable([first]), keras.Variable([second])]
 
     def update(self, model, optimizer, spoil=0.0):
         optimizer.build(self.variables)
-        with tf.GradientTape() as tape:
+
+        def objective():
             loss = sum(tf.reduce_sum(v * v) for v in self.variables)
             # The gradient of the first becomes not finite, not the second's.
             loss += spoil * tf.reduce_sum(self.variables[0] * 1.0)
-        loss = model._update(tape, loss, optimizer, self.variables)
+            return loss, {}
+
+        loss, _ = model._take_turn(objective, [()], optimizer, self.variables)
         return float(loss), [float(v.value[0]) for v in self.variables]
 
 
@@ -466,11 +469,15 @@ def test_one_optimizer_for_both_players_is_refused():
 def test_a_weight_without_gradient_is_named():
     model = tiny.cyclegan()
     weight = keras.Variable([1.0], name="idle")
-    with tf.GradientTape() as tape:
-        loss = tf.reduce_sum(model.generator_ab(tiny.images()))
+
+    def objective(images):
+        return tf.reduce_sum(model.generator_ab(images)), {}
+
     message = "^No gradient reaches the weight `idle`: it has no influence on"
     with pytest.raises(ValueError, match=message):
-        model._update(tape, loss, model.generator_optimizer, [weight])
+        model._take_turn(
+            objective, [(tiny.images(),)], model.generator_optimizer, [weight]
+        )
 
 
 def test_half_precision_networks_are_scaled_under_any_policy(policy):

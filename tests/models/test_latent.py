@@ -140,9 +140,9 @@ def test_logs_are_exactly_the_trackers(conditional):
 def test_discriminator_turn_moves_only_the_discriminator(conditional):
     gan = make(conditional, **sgd())
     images, conditions = gan._unpack(batch(conditional))
-    fakes = gan._generate(conditions, 8)
+    parts = gan._parts(gan.draw_latents(8), tf.constant(images), *conditions)
     before = arrays(gan.generator.weights), arrays(gan.discriminator.weights)
-    gan._train_discriminator(tf.constant(images), fakes, conditions)
+    gan._train_discriminator(parts, gan._generate)
     assert_equal(arrays(gan.generator.weights), before[0])
     after = arrays(gan.discriminator.weights)
     assert all(np.any(x != y) for x, y in zip(after, before[1]))
@@ -151,9 +151,10 @@ def test_discriminator_turn_moves_only_the_discriminator(conditional):
 def test_each_turn_of_the_discriminator_has_its_part_of_the_batch():
     gan = make(model={"discriminator_steps": 4}, **sgd())
     seen = []
-    turn = gan._train_discriminator
-    gan._train_discriminator = lambda real, fake, c: (
-        seen.append((real.numpy(), fake.numpy())) or turn(real, fake, c)
+    objective = gan._discriminator_objective
+    gan._discriminator_objective = lambda real, fake, conditions: (
+        seen.append((real.numpy(), fake.numpy()))
+        or objective(real, fake, conditions)
     )
     real = batch()
     gan.train_step(tf.constant(real))

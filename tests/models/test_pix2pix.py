@@ -474,10 +474,9 @@ def test_every_weight_of_the_discriminator_gets_a_gradient(model):
 
 def test_discriminators_turn_moves_only_the_discriminator():
     model = pix2pix()
-    fake_images = tiny.images(2, seed=5)
+    parts = model._parts(*tiny.pair())
     assert moved(
-        model,
-        lambda: model._train_discriminator(*tiny.pair(), fake_images),
+        model, lambda: model._train_discriminator(parts, model._generate)
     ) == {"discriminator"}
 
 

@@ -51,10 +51,12 @@ def build(name, flags):
 
 @pytest.mark.parametrize("name", TASKS)
 def test_flags_reach_the_model(name, flags_of):
-    flags = ["--jit_compile", "--steps_per_execution=3"]
+    flags = ["--jit_compile", "--steps_per_execution=3", "--batch_size=4"]
+    flags += ["--accumulate_steps=2"]
     model = build(name, [*flags_of[name], *flags])
     assert model.jit_compile is True
     assert model.steps_per_execution == 3
+    assert model.accumulate_steps == 2
 
 
 def test_xla_is_off_where_nobody_asks_for_it(flags_of):

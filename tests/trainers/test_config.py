@@ -19,6 +19,7 @@ class Config(config_lib.Config):
     size: int = config_lib.option(4, "A size.", 1)
     rate: float = config_lib.option(0.5, "A rate.", 0)
     kind: str = config_lib.option("thin", "A kind.", choices=("thin", "thick"))
+    batch_size: int = config_lib.option(6, "A batch.", 1)
 
 
 @pytest.mark.parametrize(
@@ -73,6 +74,12 @@ def test_bad_values_are_refused(values, message):
             "TensorFlow cannot loop over the steps of a strategy. Received: "
             "3, and 2 replicas.",
         ),
+        (
+            {"accumulate_steps": 3, "batch_size": 9},
+            "--batch_size must be a multiple of 6, --accumulate_steps times "
+            "the number of replicas: it is the batch of all parts together. "
+            "Received: 9.",
+        ),
     ],
     ids=lambda value: str(value)[:20],
 )
@@ -82,6 +89,14 @@ def test_what_replicas_cannot_do_is_refused(values, message):
     with pytest.raises(UsageError) as error:
         config.check_replicas(2)
     assert str(error.value) == message
+
+
+def test_parts_must_divide_a_batch():
+    Config(accumulate_steps=3).check_replicas(1)
+    Config(accumulate_steps=3).check_replicas(2)
+    message = "^--batch_size must be a multiple of 4, --accumulate_steps: it"
+    with pytest.raises(UsageError, match=message):
+        Config(accumulate_steps=4).check_replicas(1)
 
 
 def test_executions_must_divide_an_epoch():

@@ -1,4 +1,4 @@
-"""Several steps per execution change nothing but how often one looks."""
+"""Several steps per execution, and parts of batches, change no numbers."""
 
 import csv
 import signal
@@ -71,9 +71,18 @@ def stopped_run(flags, tmp_path, monkeypatch):
     return run_dir
 
 
-def test_the_history_is_that_of_single_steps(expected, flags, tmp_path):
-    arguments = [*flags, "--steps_per_execution=3"]
-    assert run("gan", *arguments, f"--run_dir={tmp_path}") == 0
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--steps_per_execution=3"],
+        ["--steps_per_execution=3", "--accumulate_steps=4"],
+    ],
+    ids=["executions", "in parts"],
+)
+def test_the_history_is_that_of_single_steps(
+    arguments, expected, flags, tmp_path
+):
+    assert run("gan", *flags, *arguments, f"--run_dir={tmp_path}") == 0
     assert checkpoints.newest(tmp_path / "checkpoints").step == 18
     assert_same_history(tmp_path, expected)
 

@@ -3,9 +3,14 @@
 import types
 
 import keras
+import numpy as np
 import pytest
 import tensorflow as tf
+from ai_edge_litert.interpreter import Interpreter
 
+from keras_gans import checkpoints
+from tests.trainers import processes
+from tests.trainers.in_process import run
 from trainers import precision
 
 CPUINFO = """processor : 0
@@ -120,3 +125,57 @@ def test_gpus_are_judged_by_their_capability(
     precision.set_up(name)
     output = capsys.readouterr().out
     assert ("Any T4 has compute capability" in output) == is_slow
+
+
+@pytest.mark.slow
+def test_a_run_in_float16_is_exported_in_float32(
+    tiny_autoencoder_flags, tmp_path, capsys
+):
+    flags = [*tiny_autoencoder_flags, "--precision=mixed_float16", "--export"]
+    flags += ["--model=variational", f"--run_dir={tmp_path}"]
+    assert run("autoencoder", *flags) == 0
+    assert "in float16" in capsys.readouterr().out
+    model = keras.saving.load_model(
+        checkpoints.newest(tmp_path / "checkpoints").model_path
+    )
+    encoder = model.encoder
+    assert any(layer.compute_dtype == "float16" for layer in encoder.layers)
+    with np.load(tmp_path / "samples" / "inputs.npz") as inputs:
+        images = inputs["encoder"][:1]
+    file = next((tmp_path / "export").rglob("encoder_float32.tflite"))
+    runner = Interpreter(str(file)).get_signature_runner()
+    (codes,) = runner(images=images).values()
+    x = images.reshape(1, -1)
+    for layer in encoder.layers:
+        # The code is the mean.
+        if hasattr(layer, "kernel") and layer.name != "log_variance":
+            kernel, bias = layer.get_weights()
+            x = x @ kernel + bias
+            x = x if layer.name == "mean" else np.maximum(x, 0)
+    np.testing.assert_allclose(codes, x, atol=1e-5)
+    # The negative control: in half precision it is another one.
+    half = encoder(images)["mean"]
+    assert np.max(np.abs(half - x)) > 1e-5
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_with_its_loss_scales(
+    tiny_mixture_flags, tmp_path
+):
+    flags = [*tiny_mixture_flags, "--precision=mixed_float16"]
+    whole = processes.finish("gan", "never", flags, tmp_path / "whole")
+    resumed = processes.kill_and_finish(
+        "gan", "step:10", flags, tmp_path / "killed"
+    )
+    assert processes.differing(resumed, whole) == []
+
+
+def test_the_precision_of_a_run_cannot_change(
+    tiny_mixture_flags, tmp_path, capsys
+):
+    flags = [*tiny_mixture_flags, "--flat_epochs=1", f"--run_dir={tmp_path}"]
+    assert run("gan", *flags) == 0
+    capsys.readouterr()
+    code = run("gan", f"--run_dir={tmp_path}", "--precision=mixed_bfloat16")
+    assert code == 2
+    assert "--precision is float32 in " in capsys.readouterr().err
