@@ -111,6 +111,7 @@ def benchmark(config, trainer, arguments):
             "--strategy=multi_worker cannot be measured: the benchmark is of "
             "one machine."
         )
+    config.check_replicas(_num_replicas(config))
     one_replica = None
     if _num_replicas(config) > 1:
         # Before this process takes hold of the devices.

@@ -10,6 +10,7 @@ import keras
 import tensorflow as tf
 
 from keras_gans.version import __version__
+from trainers import precision
 
 
 def set_up(config, distribution):
@@ -35,6 +36,8 @@ def set_up(config, distribution):
     spread = distribution.describe()
     if spread:
         say("spread", spread)
+    for label, text in precision.set_up(config.precision):
+        say(label, text)
 
 
 def device():

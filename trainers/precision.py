@@ -5,8 +5,6 @@ import pathlib
 import keras
 import tensorflow as tf
 
-from trainers.environment import say
-
 _PROCESSOR = pathlib.Path("/proc/cpuinfo")
 # Names that Linux has for it, on x86-64 and on 64-bit ARM.
 _PROCESSOR_FLAGS = {
@@ -26,15 +24,19 @@ def set_up(name):
 
     Args:
         name: One of `config.PRECISIONS`.
+
+    Returns:
+        What to say of it, a list of `(label, text)` lines.
     """
     keras.config.set_dtype_policy(name)
     if name == "float32":
-        return
+        return []
     half = name.removeprefix("mixed_")
-    say("compute", f"in {half}; weights, norms and losses in float32")
+    lines = [("compute", f"in {half}; weights, norms and losses in float32")]
     reason = _slowness(half)
     if reason:
-        say("warning", f"--precision={name} is slow here: {reason}")
+        lines.append(("warning", f"--precision={name} is slow here: {reason}"))
+    return lines
 
 
 def _slowness(half):

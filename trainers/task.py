@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from trainers import config as config_lib
 from trainers import distribution as distribution_lib
-from trainers import environment, exports, precision, report, training
+from trainers import environment, exports, report, training
 from trainers.environment import say
 
 
@@ -97,7 +97,6 @@ def run(config, make_task):
     distribution = distribution_lib.create(config)
     config = distribution.share_config(config)
     environment.set_up(config, distribution)
-    precision.set_up(config.precision)
     config.check_replicas(distribution.num_replicas)
     distribution.check_batch_size(config.batch_size)
     task = make_task(config)

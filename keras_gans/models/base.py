@@ -284,7 +284,11 @@ def _gradients(tape, loss, variables):
 def _add(gradients, others):
     if gradients is None:
         return others
-    return [ops.add(*pair) for pair in zip(gradients, others)]
+    # Those of embeddings are slices, until somebody asks for a tensor.
+    return [
+        tf.convert_to_tensor(gradient) + tf.convert_to_tensor(other)
+        for gradient, other in zip(gradients, others)
+    ]
 
 
 def _merge(results):

@@ -86,14 +86,16 @@ def variational_autoencoder():
 
 
 def _pairs(num_batches):
-    # Parts of batches are cut where the size is known.
-    return tf.data.Dataset.from_tensor_slices(
-        tiny.pair(num_batches * BATCH_SIZE)
-    ).batch(BATCH_SIZE, drop_remainder=True)
+    return tiny.dataset(num_batches, BATCH_SIZE)
 
 
 def _pictures(num_batches):
     return _pairs(num_batches).map(lambda first, second: first)
+
+
+def _full_batches(num_batches):
+    """Pictures, of which it is known that all batches are of one size."""
+    return _pictures(num_batches).rebatch(BATCH_SIZE, drop_remainder=True)
 
 
 # name -> (model, data), functions.
@@ -102,7 +104,7 @@ CASES = {
     # Fills up, and never gets full: what replicas draw apart does not count.
     "cyclegan_filling_its_pools": (lambda: cyclegan(pool_size=16), _pairs),
     "gan": (gan, _pictures),
-    "gan_in_parts": (lambda: gan(accumulate_steps=2), _pictures),
+    "gan_in_parts": (lambda: gan(accumulate_steps=2), _full_batches),
     "batch_norm_gan": (batch_norm_gan, _pictures),
     "pix2pix": (pix2pix, _pairs),
     "variational_autoencoder": (

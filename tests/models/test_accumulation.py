@@ -247,6 +247,20 @@ def test_a_turn_by_hand(model):
     np.testing.assert_array_equal(rows, [0.0, 4.0, 6.0, 6.0])
 
 
+def test_gradients_of_embeddings_are_added(model):
+    table = keras.Variable([[1.0], [2.0], [3.0]])
+    optimizer = keras.optimizers.SGD(1.0)
+    optimizer.build([table])
+
+    def objective(rows):
+        return tf.reduce_sum(tf.gather(table.value, rows)), {}
+
+    # Row 0 is in one part, row 2 in both, and the gradient is their mean.
+    parts = [(tf.constant([0, 2]),), (tf.constant([2, 2]),)]
+    model._take_turn(objective, parts, optimizer, [table])
+    np.testing.assert_allclose(table.numpy(), [[0.5], [2.0], [1.5]])
+
+
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
 def test_one_bad_part_voids_the_turn(model, bad):
     weight, loss, _, _ = turn(model, [[1.0], [bad]])

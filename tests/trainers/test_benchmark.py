@@ -185,6 +185,12 @@ def test_flags_of_a_run_are_taken_without_a_trace(
             "--strategy=multi_worker cannot be measured: the benchmark is of "
             "one machine.",
         ),
+        (
+            ["--recipe=facades", "--num_replicas=2", "--jit_compile"],
+            "--jit_compile is for one replica: XLA compiles for one device, "
+            "and cannot reach the weights of the others. Received: 2 "
+            "replicas.",
+        ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

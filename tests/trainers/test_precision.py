@@ -56,11 +56,10 @@ def gpu(monkeypatch):
     return replace
 
 
-def test_float32_has_nothing_to_say(capsys):
+def test_float32_has_nothing_to_say():
     keras.config.set_dtype_policy("mixed_float16")  # Of an earlier run.
-    precision.set_up("float32")
+    assert precision.set_up("float32") == []
     assert keras.config.dtype_policy().name == "float32"
-    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize(
@@ -73,38 +72,34 @@ def test_float32_has_nothing_to_say(capsys):
         ("mixed_float16", "asimdhp", "Features"),
     ],
 )
-def test_fast_processors_are_not_warned_of(
-    processor, capsys, name, flags, label
-):
+def test_fast_processors_are_not_warned_of(processor, name, flags, label):
     processor(flags, label)
-    precision.set_up(name)
-    assert keras.config.dtype_policy().name == name
     half = name.removeprefix("mixed_")
-    assert capsys.readouterr().out == (
-        f"compute  in {half}; weights, norms and losses in float32\n"
-    )
+    assert precision.set_up(name) == [
+        ("compute", f"in {half}; weights, norms and losses in float32")
+    ]
+    assert keras.config.dtype_policy().name == name
 
 
 @pytest.mark.parametrize(
     ("name", "flags"),
     [("mixed_bfloat16", "avx2 f16c"), ("mixed_float16", "avx512_bf16 f16c")],
 )
-def test_slow_processors_are_warned_of(processor, capsys, name, flags):
+def test_slow_processors_are_warned_of(processor, name, flags):
     processor(flags)
-    precision.set_up(name)
     half = name.removeprefix("mixed_")
-    assert (
-        f"warning  --precision={name} is slow here: the processor has no "
-        f"{half} arithmetic, and imitates it.\n"
-    ) in capsys.readouterr().out
+    assert precision.set_up(name)[1:] == [
+        (
+            "warning",
+            f"--precision={name} is slow here: the processor has no {half} "
+            "arithmetic, and imitates it.",
+        )
+    ]
 
 
-def test_nothing_is_claimed_of_an_unknown_processor(
-    monkeypatch, tmp_path, capsys
-):
+def test_nothing_is_claimed_of_an_unknown_processor(monkeypatch, tmp_path):
     monkeypatch.setattr(precision, "_PROCESSOR", tmp_path / "missing")
-    precision.set_up("mixed_float16")
-    assert "warning" not in capsys.readouterr().out
+    assert len(precision.set_up("mixed_float16")) == 1
 
 
 @pytest.mark.parametrize(
@@ -117,14 +112,12 @@ def test_nothing_is_claimed_of_an_unknown_processor(
         ("mixed_bfloat16", None, False),
     ],
 )
-def test_gpus_are_judged_by_their_capability(
-    gpu, capsys, name, capability, is_slow
-):
+def test_gpus_are_judged_by_their_capability(gpu, name, capability, is_slow):
     details = {"device_name": "Any T4"}
     gpu(**details, **({"compute_capability": capability} if capability else {}))
-    precision.set_up(name)
-    output = capsys.readouterr().out
-    assert ("Any T4 has compute capability" in output) == is_slow
+    warnings = [text for _, text in precision.set_up(name)[1:]]
+    assert len(warnings) == is_slow
+    assert all("Any T4 has compute capability" in text for text in warnings)
 
 
 @pytest.mark.slow
