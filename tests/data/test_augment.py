@@ -52,12 +52,12 @@ def test_draws_say_what_is_cut_and_mirrored():
     draws = np.array(
         [[0.5, 0.125, 0.25], [0.0, 0.875, 0.75], [1 - 2**-23] * 3], "float32"
     )
-    windows = augment.crop_and_flip(
+    windows = tf.function(augment.crop_and_flip)(
         tf.constant(pictures),
         tf.constant([2, 0, 2], "int64"),
         (3, 4),
         True,
-        draws,
+        tf.constant(draws),
     )
     expected = [
         pictures[2, 1:4, 0:4],
