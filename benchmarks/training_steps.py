@@ -55,6 +55,7 @@ VARIANTS = {
     ),
     "torch_compile": ("torch_steps", "compile", "PyTorch, torch.compile"),
     "keras": ("keras_steps", "float32", "ours"),
+    "keras_without_onednn": ("keras_steps", "float32", "ours, oneDNN off"),
     "keras_bfloat16": ("keras_steps", "mixed_bfloat16", "ours, mixed_bfloat16"),
     "keras_jit": ("keras_steps", "jit", "ours, jit_compile"),
 }
@@ -109,7 +110,22 @@ def write_start(row, folder):
             files.write_pool(folder, key, draw_images(keras_models.POOL_SIZE))
 
 
-def measure(row, variants, rounds):
+def settings(variant, threads):
+    """Returns the environment variables that a process runs with."""
+    paths = [str(ROOT), processes.environment()["PYTHONPATH"]]
+    return {
+        "PYTHONPATH": os.pathsep.join(paths),
+        "OMP_NUM_THREADS": str(threads),
+        "TORCHINDUCTOR_COMPILE_THREADS": "1",
+        # As for all commands of `trainers`; TensorFlow itself decides by the
+        # processor.
+        "TF_ENABLE_ONEDNN_OPTS": "0"
+        if variant == "keras_without_onednn"
+        else "1",
+    }
+
+
+def measure(row, variants, rounds, threads):
     """Returns a dict from variant to what was measured, or to a problem."""
     model, side, _ = ROWS[row]
     measured, running = {}, {}
@@ -118,7 +134,9 @@ def measure(row, variants, rounds):
         for variant in variants:
             print(f"{row}: first step of {variant} ...", flush=True)
             module, argument, _ = VARIANTS[variant]
-            process = processes.Process(f"step_workers.{module}")
+            process = processes.Process(
+                f"step_workers.{module}", settings(variant, threads)
+            )
             question = {
                 "do": "open",
                 "model": model,
@@ -237,18 +255,6 @@ def print_processor(document):
     print(f"{', '.join(versions)}.")
 
 
-def set_environment(setenv, threads):
-    """Sets what all processes run with, by a function of name and value."""
-    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    setenv("PYTHONPATH", os.pathsep.join(paths))
-    setenv("OMP_NUM_THREADS", str(threads))
-    setenv("TORCHINDUCTOR_COMPILE_THREADS", "1")
-    # As for all commands of `trainers`.
-    setenv(
-        "TF_ENABLE_ONEDNN_OPTS", os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1")
-    )
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--out", type=pathlib.Path, required=True)
@@ -263,14 +269,15 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     variants = [BASELINE, *(x for x in arguments.variants if x != BASELINE)]
-    set_environment(os.environ.__setitem__, arguments.threads)
     document = report.describe_machine() | {
         "instructions": describe_processor(),
         "threads": arguments.threads,
         "rows": {},
     }
     for row in arguments.rows:
-        document["rows"][row] = measure(row, variants, arguments.rounds)
+        document["rows"][row] = measure(
+            row, variants, arguments.rounds, arguments.threads
+        )
         arguments.out.write_text(json.dumps(document, indent=2) + "\n")
     print_processor(document)
     print()

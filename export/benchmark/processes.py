@@ -23,9 +23,11 @@ class Process:
 
     Args:
         module: Dotted name of the module.
+        settings: Dict of environment variables, beside those that every
+            process has.
     """
 
-    def __init__(self, module):
+    def __init__(self, module, settings=None):
         self._errors = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
             [sys.executable, "-m", module],
@@ -33,7 +35,7 @@ class Process:
             stdout=subprocess.PIPE,
             stderr=self._errors,
             text=True,
-            env=environment(),
+            env=environment() | (settings or {}),
         )
 
     def __enter__(self):

@@ -75,8 +75,9 @@ def test_a_variant_that_fails_stays_in_the_table(capsys):
 def test_both_sides_do_the_same(row, size, equal_losses, monkeypatch):
     pytest.importorskip("torch")
     monkeypatch.setitem(training_steps.ROWS, row, size)
-    training_steps.set_environment(monkeypatch.setenv, threads=1)
-    measured = training_steps.measure(row, ["torch", "keras"], rounds=1)
+    measured = training_steps.measure(
+        row, ["torch", "keras"], rounds=1, threads=1
+    )
     assert not [x["problem"] for x in measured.values() if "problem" in x]
     theirs, ours = (measured[x]["first_losses"] for x in ("torch", "keras"))
     assert set(theirs) <= set(ours)
