@@ -32,8 +32,9 @@ BATCH_SIZES = (1, 4)
 NUM_WORKERS = 2
 CACHES = ("none", "memory", "file")
 ROUNDS, FILLING_ROUNDS = 9, 3
-# Pairs in a turn.
+# Pairs in a turn, and before it.
 TURNS = {"torch": 120, "none": 120, "memory": 1200, "file": 1200}
+WARM_UP = 60
 
 
 class AuthorsPairs(Dataset):
@@ -118,8 +119,8 @@ def make_pipeline(folder, batch_size, cache):
 
 
 def seconds_per_pair(batches, num_pairs, batch_size):
-    """Wall time of a turn, after a tenth of it to warm up."""
-    for _ in range(num_pairs // 10 // batch_size):
+    """Wall time of a turn, once the threads are at work."""
+    for _ in range(WARM_UP // batch_size):
         next(batches)
     start = time.perf_counter()
     for _ in range(num_pairs // batch_size):
