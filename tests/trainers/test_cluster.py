@@ -119,14 +119,14 @@ def test_workers_wait_for_each_other():
     time.sleep(0.3)
     assert arrived == []
     last = meet_in_thread(cluster.Cluster(addresses, 2), arrived)
-    # The real ones listen on: TensorFlow takes the ports over.
+    # The real ones listen on: TensorFlow takes the port of each over.
     kept = {}
-    for position in (0, 1, 2):
-        while position not in kept:
-            if position in arrived:
-                host, port = addresses[position].split(":")
-                kept[position] = socket.create_server((host, int(port)))
-            time.sleep(0.01)
+    deadline = time.monotonic() + 30
+    while len(kept) < 3 and time.monotonic() < deadline:
+        for position in set(arrived) - set(kept):
+            port = int(addresses[position].split(":")[1])
+            kept[position] = socket.create_server(("127.0.0.1", port))
+        time.sleep(0.01)
     for thread in (*first, last):
         thread.join()
     for server in kept.values():
