@@ -14,20 +14,12 @@ from trainers import precision
 
 
 def set_up(config, distribution):
-    """Seeds everything, before any initializer exists, and names the device.
-
-    Under `--reproducible`, operations are deterministic and TensorFlow's
-    graph rewriter is off: its result differs from process to process, which
-    changes the last bits of every number.
-    """
+    """Seeds everything, before any initializer exists, and names the device."""
     # Its warnings are about traces of `predict`, for those who write models.
     tf.get_logger().setLevel("ERROR")
     keras.utils.set_random_seed(config.seed)
     if config.reproducible:
-        tf.config.experimental.enable_op_determinism()
-        tf.config.optimizer.set_experimental_options(
-            {"disable_meta_optimizer": True}
-        )
+        be_reproducible()
     say(
         "device",
         f"{device()}; keras_gans {__version__}, TensorFlow {tf.__version__}, "
@@ -38,6 +30,18 @@ def set_up(config, distribution):
         say("spread", spread)
     for label, text in precision.set_up(config.precision):
         say(label, text)
+
+
+def be_reproducible():
+    """Makes operations deterministic, and turns TensorFlow's rewriter off.
+
+    The rewriter's graph differs from process to process, which changes the
+    last bits of every number.
+    """
+    tf.config.experimental.enable_op_determinism()
+    tf.config.optimizer.set_experimental_options(
+        {"disable_meta_optimizer": True}
+    )
 
 
 def device():

@@ -8,12 +8,19 @@ import tensorflow as tf
 
 from export.benchmark.worker import serve
 from step_workers import files, keras_models, stepping
+from trainers import environment
+
+# variant -> arguments of `compile`
+COMPILED = {"jit": {"jit_compile": True}, "parts": {"accumulate_steps": 4}}
 
 
 def prepare(model, side, variant, folder):
     """Returns a function of one step, the one that `model.fit` runs."""
     if variant == "mixed_bfloat16":
         keras.config.set_dtype_policy(variant)
+    if variant == "reproducible":
+        keras.utils.set_random_seed(0)
+        environment.be_reproducible()
     folder = pathlib.Path(folder)
     model, networks = keras_models.build(model, side)
     for name, network in networks.items():
@@ -24,7 +31,7 @@ def prepare(model, side, variant, folder):
             pool = getattr(model, name)
             pool.images.assign(images)
             pool.num_images.assign(len(images))
-    model.compile(**({"jit_compile": True} if variant == "jit" else {}))
+    model.compile(**COMPILED.get(variant, {}))
     batches = files.read_batches(folder)
     batches = tuple(batches) if len(batches) > 1 else batches[0]
     iterator = iter(tf.data.Dataset.from_tensor_slices(batches).repeat())
