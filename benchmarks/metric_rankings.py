@@ -6,8 +6,8 @@ Of the 5,000 pictures of Fashion-MNIST that are embedded, 500 are the real side,
 2,500 are five sets of good samples, of the first of which the faulty sets are
 made, and on the other 2,000 a classifier of the ten classes is trained, which
 gives the features. Prints a Markdown table, in which "!" marks figures that are
-worse than those of good samples by more than four deviations of these, "+" those
-that are better by as much. A minute on two cores.
+worse than those of good samples by more than four deviations of these, and "+"
+those that are better by as much. Half a minute of one core.
 """
 
 import numpy as np
