@@ -7,7 +7,7 @@ import zipfile
 import keras
 import numpy as np
 
-from keras_gans.compat import matching, weights_files
+from keras_gans.compat import errors, matching, weights_files
 from keras_gans.compat.errors import WeightsError
 
 # Of what networks answer, in [-1, 1]: rounding of float32 through 30 layers is
@@ -76,7 +76,7 @@ def import_weights(path, model, part=None, probe=None):
     """
     path = pathlib.Path(path)
     probe = None if probe is None else _read_probe(probe)
-    try:
+    with errors.about(path):
         file = weights_files.open_weights(path, part)
         arrangement = file.arrange(model)
         pairs, doubts = matching.match(arrangement.layers, model)
@@ -87,8 +87,6 @@ def import_weights(path, model, part=None, probe=None):
                 "can tell"
             )
         pairs, conversions = matching.convert(pairs)
-    except WeightsError as error:
-        raise WeightsError(f"{path} cannot be imported: {error}.") from error
     before = [keras.ops.convert_to_numpy(weight) for weight, _ in pairs]
     _assign(pairs)
     difference = None

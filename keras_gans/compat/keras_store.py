@@ -72,13 +72,32 @@ def parts_of(tensors):
     )
 
 
-def arrange(tensors, config, part, network):
-    """Sorts arrays into layers as Keras would, by class and number.
+def select(tensors, part):
+    """Returns the weights of one network, without optimizers and the like.
 
     Args:
         tensors: As of `read_weights`.
-        config: Configuration of the model, or `None`.
         part: Name of the network in the file, `""` for the whole.
+
+    Returns:
+        Dict from the path of a weight in its network to its array.
+    """
+    prefix = f"{part}/" if part else ""
+    return {
+        path.removeprefix(prefix): array
+        for path, array in tensors.items()
+        if path.startswith(f"{prefix}{_CONTAINER}/")
+        # Positions of random numbers are no weights.
+        and "/seed_generator" not in path
+    }
+
+
+def arrange(tensors, config, network):
+    """Sorts arrays into layers as Keras would, by class and number.
+
+    Args:
+        tensors: As of `select`.
+        config: Configuration of the network, or `None`.
         network: Built `keras.Model`.
 
     Returns:
@@ -87,19 +106,12 @@ def arrange(tensors, config, part, network):
     Raises:
         WeightsError: If arrays are left over.
     """
-    prefix = f"{part}/" if part else ""
-    rest = {
-        path.removeprefix(prefix): array
-        for path, array in tensors.items()
-        if path.startswith(f"{prefix}{_CONTAINER}/")
-        # Positions of random numbers are no weights.
-        and "/seed_generator" not in path
-    }
+    rest = dict(tensors)
     settings = {}
-    if config is not None and not part:
+    if config is not None:
         settings = keras_config.settings_by_path(config)
     found = [
-        LayerWeights(f"{prefix}{path}", arrays, settings.get(path, {}))
+        LayerWeights(path, arrays, settings.get(path, {}))
         for path, arrays in _take(rest, network, _CONTAINER)
     ]
     if rest:

@@ -147,14 +147,16 @@ def _open_keras(path, part):
 
 def _open_store(name, tensors, config, part):
     part = _check_part(part, keras_store.parts_of(tensors))
-    has_settings = config is not None and not part
+    tensors = keras_store.select(tensors, part)
+    # That of one network within a model of ours lies elsewhere in it.
+    config = None if part else config
     return WeightsFile(
         name,
         tensors,
         lambda network: Arrangement(
-            keras_store.arrange(tensors, config, part, network)
+            keras_store.arrange(tensors, config, network)
         ),
-        [] if has_settings else [_NO_SETTINGS],
+        [_NO_SETTINGS] if config is None else [],
     )
 
 
