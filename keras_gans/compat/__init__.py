@@ -1,0 +1,1 @@
+"""What old code and old files need to live on: tensorflow-addons."""
