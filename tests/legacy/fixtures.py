@@ -37,3 +37,8 @@ def cases(name):
 def configs(name):
     """The configs of one layer or optimizer, as they were saved."""
     return json.loads((FOLDER / "configs.json").read_text())[name]
+
+
+def names():
+    """The public names of tensorflow-addons, as lists by namespace."""
+    return json.loads((FOLDER / "names.json").read_text())

@@ -7,6 +7,7 @@ Runs in the environment of `requirements.txt` only: README.md in this folder.
 """
 
 import argparse
+import inspect
 import io
 import json
 import os
@@ -66,8 +67,24 @@ def write_all(folder):
     for name, (shape, operation) in cases.IMAGE_OPERATIONS.items():
         arrays[name] = operation(tfa, cases.draw(name, shape))
     np.savez_compressed(folder / "cases.npz", **arrays)
-    text = json.dumps(configs, indent=1, sort_keys=True)
-    (folder / "configs.json").write_text(text + "\n")
+    write_json(folder / "configs.json", configs)
+    write_json(folder / "names.json", public_names())
+
+
+def write_json(path, content):
+    path.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
+
+
+def public_names():
+    """What can be asked for, by namespace."""
+    names = {"tfa": [name for name in dir(tfa) if not name.startswith("_")]}
+    for module in (tfa.layers, tfa.optimizers, tfa.image):
+        names[f"tfa.{module.__name__.split('.')[-1]}"] = [
+            name
+            for name, value in vars(module).items()
+            if not name.startswith("_") and not inspect.ismodule(value)
+        ]
+    return names
 
 
 def build_network(build, name):
