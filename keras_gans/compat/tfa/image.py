@@ -164,7 +164,8 @@ def gaussian_filter2d(
 def _gaussian(size, sigma, dtype):
     """Weights that add up to 1; an even number has more on the far side."""
     distance = ops.arange(size, dtype=dtype) - (size - 1) // 2
-    return ops.softmax(-ops.square(distance) / (2.0 * sigma**2))
+    weights = ops.exp(-ops.square(distance) / (2.0 * sigma**2))
+    return weights / ops.sum(weights)
 
 
 def _pair(value):

@@ -46,7 +46,7 @@ class _DecoupledWeightDecay:
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        return super().from_config(_without_decay(config), custom_objects)
+        return super().from_config(_of_keras_3(config), custom_objects)
 
 
 @keras.saving.register_keras_serializable(package="Addons")
@@ -148,18 +148,24 @@ class LAMB(keras.optimizers.Lamb):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        return super().from_config(_without_decay(config), custom_objects)
+        return super().from_config(_of_keras_3(config), custom_objects)
 
 
-def _without_decay(config):
-    """Drops the `decay` of learning rates that Keras 2 wrote into configs."""
+def _of_keras_3(config):
+    """What Keras 3 can read of a config that Keras 2 may have written."""
     if config.get("decay"):
         raise ValueError(
             "`decay` of the learning rate must be 0. Received: "
             f"decay={config['decay']}. Use `keras.optimizers.schedules."
             "InverseTimeDecay`."
         )
-    return {key: value for key, value in config.items() if key != "decay"}
+    config = {key: value for key, value in config.items() if key != "decay"}
+    schedule = config["learning_rate"]
+    if isinstance(schedule, dict) and schedule["config"].get("name") is None:
+        # Keras 2 wrote a name of none; Keras 3 wants a name or no entry.
+        options = {k: v for k, v in schedule["config"].items() if k != "name"}
+        config["learning_rate"] = {**schedule, "config": options}
+    return config
 
 
 __getattr__ = replacements.refuse_names_of(__name__, "tfa.optimizers")

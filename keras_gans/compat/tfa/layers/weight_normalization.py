@@ -78,8 +78,8 @@ class WeightNormalization(keras.layers.Wrapper):
 
     def call(self, inputs):
         if not self._is_initialized():
-            g, bias = ops.cond(
-                self.initialized,
+            g, bias = tf.cond(
+                ops.convert_to_tensor(self.initialized),
                 self._current_values,
                 lambda: self._first_values(inputs),
             )
@@ -103,7 +103,8 @@ class WeightNormalization(keras.layers.Wrapper):
     def _is_initialized(self):
         """Whether it was when a graph is traced: the graph is shorter then."""
         with tf.init_scope():
-            return bool(ops.convert_to_numpy(self.initialized.value))
+            # Empty in a graph that makes the variable.
+            return bool(ops.convert_to_numpy(self.initialized).any())
 
     def _normalized_kernel(self):
         v = ops.convert_to_tensor(self.layer.kernel)
