@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "keras_gans.layers": {"keras_gans.noise", "keras_gans.replicas"},
     "keras_gans.losses": {"keras_gans.noise", "keras_gans.replicas"},
     "keras_gans.optimizers": set(),
-    "keras_gans.compat": set(),
+    "keras_gans.compat": {"keras_gans.replicas"},
     "keras_gans.data": set(),
     "keras_gans.checkpoints": set(),
     "keras_gans.features": set(),

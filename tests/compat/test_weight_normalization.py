@@ -1,6 +1,9 @@
 """What the recordings do not show of `WeightNormalization`."""
 
+import pathlib
 import re
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -63,9 +66,7 @@ def test_fit_in_a_functional_model_and_file(tmp_path):
     model.compile(keras.optimizers.SGD(0.01), "mse")
     before = [weight.numpy() for weight in model.trainable_variables]
     model.fit(images, np.ones((8, 1)), epochs=2, batch_size=4, verbose=0)
-    assert all(
-        layer.initialized for layer in (model.layers[1], model.layers[3])
-    )
+    assert all(model.layers[i].initialized.numpy() for i in (1, 3))
     for old, new in zip(before, model.trainable_variables):
         assert np.any(old != new), new.path
     model.save(tmp_path / "model.keras")
@@ -134,3 +135,15 @@ def test_layers_without_a_kernel_are_refused():
     message = "`layer` must have a `kernel`, as `Dense` and `Conv2D` have."
     with pytest.raises(ValueError, match=f"^{re.escape(message)} Received: "):
         normalized(keras.layers.ReLU()).build((None, 4))
+
+
+def test_two_replicas_train_as_one():
+    result = subprocess.run(
+        [sys.executable, "-m", "tests.compat.two_replicas"],
+        cwd=pathlib.Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert result.returncode == 0, result.stderr[-4000:]
+    assert "two replicas train as one" in result.stdout

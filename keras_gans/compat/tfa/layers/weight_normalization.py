@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from keras_gans import replicas
 from keras_gans.compat.tfa.layers import wrapped_layers
 
 
@@ -19,8 +20,8 @@ class WeightNormalization(keras.layers.Wrapper):
     without to `|v|`, so that the layer is what it was without the wrapper.
     The paper (eq. 5 and 6) takes `v x / |v|` in place of `v x`, after which
     outputs have mean 0 and deviation 1; tensorflow-addons leaves `|v|` out,
-    and we do as it did. Under a strategy with several replicas, call the layer
-    once before `fit`.
+    and we do as it did. On several replicas, call the model on one batch
+    before `fit`.
 
     Reference:
 
@@ -39,6 +40,8 @@ class WeightNormalization(keras.layers.Wrapper):
         ValueError: If `layer` has no `kernel`, or if `data_init` is asked for
             where the kernel's last axis is not the last axis of the outputs
             (transposed and depthwise convolutions, `"channels_first"`).
+        RuntimeError: If the first call is one of several replicas, whose data
+            differ.
     """
 
     def __init__(self, layer, data_init=True, **kwargs):
@@ -78,6 +81,7 @@ class WeightNormalization(keras.layers.Wrapper):
 
     def call(self, inputs):
         if not self._is_initialized():
+            self._check_replicas()
             g, bias = tf.cond(
                 ops.convert_to_tensor(self.initialized),
                 self._current_values,
@@ -105,6 +109,14 @@ class WeightNormalization(keras.layers.Wrapper):
         with tf.init_scope():
             # Empty in a graph that makes the variable.
             return bool(ops.convert_to_numpy(self.initialized).any())
+
+    def _check_replicas(self):
+        in_replica = tf.distribute.get_replica_context() is not None
+        if self.data_init and in_replica and replicas.count() > 1:
+            raise RuntimeError(
+                "With `data_init`, each replica would begin with weights of "
+                "its own. Call the model on one batch before `fit`."
+            )
 
     def _normalized_kernel(self):
         v = ops.convert_to_tensor(self.layer.kernel)
