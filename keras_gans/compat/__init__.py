@@ -1,4 +1,8 @@
-"""Weights of other libraries and versions, in and out."""
+"""What old code and old files need to live on.
+
+`import_weights` and `export_weights` carry weights from and to other libraries
+and versions; `compat.tfa` stands in for tensorflow-addons.
+"""
 
 from keras_gans.compat.errors import WeightsError
 from keras_gans.compat.export_weights import export_weights
