@@ -28,7 +28,7 @@ def read(path):
         path: Path of the file.
 
     Returns:
-        Dict from name to array, in no order that would mean anything.
+        Dict from name to array, by the alphabet: files know no other order.
 
     Raises:
         WeightsError: If the file is damaged or of kinds of numbers that have
@@ -40,7 +40,8 @@ def read(path):
         entries = safetensors.deserialize(pathlib.Path(path).read_bytes())
     except safetensors.SafetensorError as error:
         raise WeightsError(f"it is truncated or damaged ({error})") from error
-    return dict(map(_array, entries))
+    # Sorted, so that errors are the same each time.
+    return dict(sorted(map(_array, entries), key=lambda item: item[0]))
 
 
 def _array(entry):

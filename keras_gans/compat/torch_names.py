@@ -41,13 +41,15 @@ def modules_of(network):
         WeightsError: If that project has no such network.
     """
     names = {layer.name for layer in network.layers}
-    if {"stem", "head"} <= names:
+    modules = {}
+    if {"stem", "up_1", "head"} <= names:
         modules = _resnet_modules(names)
     elif {"down_1", "up_1", "head"} <= names:
         modules = _unet_modules(names)
     elif {"conv_1", "logits"} <= names:
         modules = _patchgan_modules(names)
-    else:
+    convolutions = {name for name in modules.values() if "_norm" not in name}
+    if not modules or not convolutions <= names:
         raise WeightsError(
             "the network must be one of build_resnet_generator, "
             "build_unet_generator or build_patchgan_discriminator: only of "

@@ -3,8 +3,8 @@
 import collections.abc
 import dataclasses
 import functools
-import json
 import pickle
+import struct
 import zipfile
 
 import h5py
@@ -24,6 +24,18 @@ _HDF5 = b"\x89HDF\r\n\x1a\n"
 _ZIP = b"PK\x03\x04"
 # The first pickle of PyTorch's older files: the magic number, and the end.
 _LEGACY_TORCH = pickle.dumps(torch_file.MAGIC_NUMBER, protocol=2)
+# What readers of zip, HDF5 and JSON raise about damaged files, which no class
+# has in common. Those of the system, such as that there is no file, are others.
+_DAMAGE = (
+    AttributeError,
+    EOFError,
+    KeyError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zipfile.BadZipFile,
+)
 _NO_SETTINGS = (
     "the file says nothing of paddings, strides, activations and epsilons: a "
     "probe would"
@@ -68,10 +80,12 @@ def open_weights(path, part=None):
             return _open_checkpoint(checkpoint, part, path.is_dir())
         if path.is_dir():
             raise WeightsError(
-                "it is a folder without checkpoint or SavedModel"
+                "it is a folder with neither checkpoint nor SavedModel"
             )
         return _open_file(path, part)
-    except (zipfile.BadZipFile, KeyError, EOFError, RecursionError) as error:
+    except WeightsError:
+        raise
+    except _DAMAGE as error:
         raise WeightsError(f"it is truncated or damaged ({error})") from error
 
 
@@ -117,10 +131,7 @@ def _open_hdf5(path, part):
             tensors = keras_store.read_weights(path)
             return _open_store(".weights.h5 of Keras", tensors, None, part)
         layers, has_config = legacy_hdf5.read(path)
-    # What h5py raises about damaged files, with the file at hand.
-    except (OSError, RuntimeError, ValueError, TypeError) as error:
-        if isinstance(error, WeightsError):
-            raise
+    except OSError as error:  # The file is there: it has been sniffed at.
         raise WeightsError(f"it is truncated or damaged ({error})") from error
     _check_part(part, [""])
     tensors = {
@@ -140,7 +151,7 @@ def _open_hdf5(path, part):
 def _open_keras(path, part):
     try:
         tensors, config = keras_store.read_keras(path)
-    except (OSError, RuntimeError, json.JSONDecodeError) as error:
+    except OSError as error:  # Of h5py, as above.
         raise WeightsError(f"it is truncated or damaged ({error})") from error
     return _open_store(".keras", tensors, config, part)
 

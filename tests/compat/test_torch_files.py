@@ -57,7 +57,7 @@ def test_networks_answer_as_in_pytorch(name, tmp_path):
         network = ours()
         assert np.max(np.abs(network(images) - expected)) > 0.01
         report = import_weights(tmp_path / file, network)
-        np.testing.assert_allclose(network(images), expected, atol=2e-5)
+        np.testing.assert_allclose(network(images), expected, atol=5e-5)
         assert report.num_tensors == len(network.weights)
         assert report.num_parameters == network.count_params()
         assert report.notes == []

@@ -65,8 +65,8 @@ def pairs():
     }
 
 
-def randomize(module, seed=0):
-    """Weights as after some training; running variances are positive."""
+def randomize(module, seed=0, scale=0.2):
+    """Draws all weights of a module; running variances are positive."""
     import torch
 
     generator = torch.Generator().manual_seed(seed)
@@ -76,5 +76,5 @@ def randomize(module, seed=0):
         if name.endswith("running_var"):
             tensor.uniform_(0.5, 2.0, generator=generator)
         else:
-            tensor.normal_(0.0, 0.2, generator=generator)
+            tensor.normal_(0.0, scale, generator=generator)
     return module
