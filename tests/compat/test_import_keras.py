@@ -317,8 +317,8 @@ def test_truncated_files_are_refused(file, folders, tmp_path):
     content, network = path.read_bytes(), resnet()
     before = weights_of(network)
     # What follows the weights in a checkpoint's data is not read.
-    size = 4 * network.count_params() if "data" in file else len(content)
-    for size in np.linspace(0, size - 1, 25).astype(int):
+    end = 4 * network.count_params() if "data" in file else len(content)
+    for size in np.linspace(0, end - 1, 25).astype(int):
         path.write_bytes(content[:size])
         with pytest.raises(WeightsError, match="cannot be imported"):
             import_weights(

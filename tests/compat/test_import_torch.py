@@ -14,7 +14,6 @@ from keras_gans.networks import (
     build_unet_generator,
 )
 from tests.compat import torch_pairs
-from tests.networks import torch_parity
 from tests.networks.torch_parity import randomize
 
 safetensors = pytest.importorskip("safetensors.numpy")
@@ -34,27 +33,6 @@ def save(network, path, change=dict):
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "state.safetensors"
-
-
-def test_what_is_exported_is_a_strict_fit_in_pytorch(path):
-    load_file = pytest.importorskip("safetensors.torch").load_file
-    for name, (ours, theirs) in torch_pairs.pairs().items():
-        network = ours()
-        randomize(network)
-        count = export_weights(network, path)
-        module = theirs()
-        state = load_file(path)
-        assert len(state) == count
-        module.load_state_dict(state, strict=True)
-        shape = (1, *network.input_shape[1:])
-        images = np.random.default_rng(0).uniform(-1, 1, shape)
-        images = images.astype("float32")
-        np.testing.assert_allclose(
-            network(images),
-            torch_parity.forward(module, images),
-            atol=2e-5,
-            err_msg=name,
-        )
 
 
 @pytest.mark.parametrize(
@@ -217,16 +195,14 @@ BIAS = "model.4.bias"
 )
 def test_what_does_not_fit_changes_nothing(change, message, path):
     network = resnet()
-    before = [np.array(weight) for weight in network.weights]
     save(network, path, change)
     randomize(network)
-    randomized = [np.array(weight) for weight in network.weights]
+    before = [np.array(weight) for weight in network.weights]
     with pytest.raises(WeightsError) as caught:
         import_weights(path, network)
     assert str(caught.value) == f"{path} cannot be imported: {message}"
-    for weight, values in zip(network.weights, randomized):
+    for weight, values in zip(network.weights, before):
         np.testing.assert_array_equal(weight, values)
-    assert len(before) == len(randomized)
 
 
 def test_another_architecture_names_the_first_layer(path):
@@ -236,7 +212,7 @@ def test_another_architecture_names_the_first_layer(path):
         match=re.escape(
             "the first layer that does not fit is the network's `up_1` with "
             "kernel (3, 3, 4, 8), bias (4,), in PyTorch `model.12`; the file "
-            "has `model.12.conv_block.1` with weight (8, 8, 3, 3), bias (8,) "
+            "has `model.12.conv_block.1` with bias (8,), weight (8, 8, 3, 3) "
             "there."
         ),
     ):

@@ -9,7 +9,12 @@ import zipfile
 import numpy as np
 import pytest
 
-from keras_gans.compat import WeightsError, import_weights, torch_pickle
+from keras_gans.compat import (
+    WeightsError,
+    export_weights,
+    import_weights,
+    torch_pickle,
+)
 from keras_gans.compat.torch_file import MAGIC_NUMBER, read_legacy, read_zip
 from keras_gans.networks import build_patchgan_discriminator
 from tests.compat import torch_pairs
@@ -40,27 +45,33 @@ def images_of(network):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_networks_answer_as_in_pytorch(name, tmp_path):
+def test_networks_answer_as_in_pytorch_and_back(name, tmp_path):
     torch = pytest.importorskip("torch")
-    save_file = pytest.importorskip("safetensors.torch").save_file
+    safetensors = pytest.importorskip("safetensors.torch")
     ours, theirs = torch_pairs.pairs()[name]
-    module = torch_pairs.randomize(theirs())
+    module, network = torch_pairs.randomize(theirs()), ours()
     state = module.state_dict()
     torch.save(state, tmp_path / "zip.pth")
     torch.save(state, tmp_path / "legacy.pth", **LAYOUTS["legacy"][0])
-    save_file(state, tmp_path / "state.safetensors")
-    network = ours()
+    safetensors.save_file(state, tmp_path / "state.safetensors")
     images = images_of(network)
     expected = torch_parity.forward(module, images)
     assert np.std(expected) > 0.05
-    for file in ("zip.pth", "legacy.pth", "state.safetensors"):
-        network = ours()
+    for seed, file in enumerate(("zip.pth", "legacy.pth", "state.safetensors")):
+        torch_parity.randomize(network, seed)
         assert np.max(np.abs(network(images) - expected)) > 0.01
         report = import_weights(tmp_path / file, network)
         np.testing.assert_allclose(network(images), expected, atol=5e-5)
         assert report.num_tensors == len(network.weights)
         assert report.num_parameters == network.count_params()
         assert report.notes == []
+    # Back, where PyTorch insists on every name, its counters included.
+    count = export_weights(network, tmp_path / "back.safetensors")
+    back = safetensors.load_file(tmp_path / "back.safetensors")
+    assert count == len(back) == len(state)
+    torch_pairs.randomize(module, 1).load_state_dict(back, strict=True)
+    answer = torch_parity.forward(module, images)
+    np.testing.assert_array_equal(answer, expected)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
