@@ -1,6 +1,7 @@
 """Reads the `.h5` files of Keras 2: layers by name, in their order."""
 
 import json
+import re
 
 import h5py
 import numpy as np
@@ -74,6 +75,13 @@ def _read_layer(group, layer_name, settings):
             raise WeightsError(f"it has {path} twice")
         arrays[weight] = hdf5.read_array(group, path)
     return [
-        LayerWeights(name, arrays, settings.get(name, {}))
+        LayerWeights(name, arrays, settings.get(name) or _told(name, arrays))
         for name, arrays in layers.values()
     ]
+
+
+def _told(name, arrays):
+    """What the name of a layer tells where there is no configuration."""
+    if re.fullmatch(r"instance_normalization(_\d+)?", name) and arrays:
+        return {"groups": max(array.size for array in arrays.values())}
+    return {}

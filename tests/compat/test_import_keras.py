@@ -162,9 +162,7 @@ def group_norm_network():
     return keras.models.clone_model(resnet(), clone_function=as_group_norm)
 
 
-@pytest.mark.parametrize(
-    "file", ["model.keras", "model.weights.h5", "model.h5"]
-)
+@pytest.mark.parametrize("file", FILES[:4])
 def test_one_group_is_not_instance_norm(file, folders):
     # All shapes fit. Of a file that knows the groups, or the class, it shows.
     message = "has groups=2|Layers are known by their classes"
