@@ -37,6 +37,7 @@ MAY_IMPORT = {
         "keras_gans.latents",
         "keras_gans.metrics",
     },
+    "keras_gans.compat": {"keras_gans.layers", "keras_gans.replicas"},
     "keras_gans.prediction": {"keras_gans.layers"},
     "trainers": {"keras_gans"},
     "export": {"keras_gans"},

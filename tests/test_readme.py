@@ -13,6 +13,7 @@ from trainers import (
     conditional_gan,
     cyclegan,
     gan,
+    import_weights,
     pix2pix,
     predict,
     recipes,
@@ -28,6 +29,7 @@ CONFIGS = {
     "conditional_gan": conditional_gan.Config,
     "cyclegan": cyclegan.Config,
     "gan": gan.Config,
+    "import_weights": import_weights.Config,
     "pix2pix": pix2pix.Config,
     "predict": predict.Config,
 }
