@@ -46,6 +46,11 @@ def run(options):
         print(f"{result.name}: {num_inputs} inputs, {request.source}{few}")
         for report in result.reports:
             print(console.describe(report))
+    if options.run_dir and not options.output_dir:
+        print(
+            "On the page of the run after: python -m trainers.report "
+            f"--run_dir={options.run_dir}"
+        )
     _print_end(results, output_dir)
     return all(result.ok for result in results)
 

@@ -19,6 +19,8 @@ from trainers import (
     recipes,
 )
 from trainers import config as config_lib
+from trainers.compare import __main__ as compare
+from trainers.report import __main__ as report
 
 ROOT = pathlib.Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -26,12 +28,14 @@ CONFIGS = {
     "autoencoder": autoencoder.Config,
     "benchmark": benchmark.config_of("cyclegan"),
     "check_data": check_data.Config,
+    "compare": compare.Config,
     "conditional_gan": conditional_gan.Config,
     "cyclegan": cyclegan.Config,
     "gan": gan.Config,
     "import_weights": import_weights.Config,
     "pix2pix": pix2pix.Config,
     "predict": predict.Config,
+    "report": report.Config,
 }
 
 
@@ -57,6 +61,8 @@ def test_commands_have_flags_that_exist():
     assert {trainer for trainer, _ in commands} == set(CONFIGS)
     for trainer, command in commands:
         words = re.split(r"\s+#|`", command)[0].split()
+        if trainer == "compare":
+            words = [word for word in words if word.startswith("--")]
         for word in words:
             name, _, value = word.partition("=")
             if name == "--recipe":

@@ -3,7 +3,7 @@
 import numpy as np
 
 from keras_gans import data
-from keras_gans.callbacks import draw_grid, draw_reconstructions, draw_rows
+from keras_gans.callbacks import draw_grid, draw_rows
 from keras_gans.features import PrincipalComponents
 from trainers import plots
 from trainers.autoencoder_scores import NOISE_LEVELS, corrupt, fit_components
@@ -38,15 +38,6 @@ class Album:
         self.model = model
         self.seed = seed
         self.figures = []
-
-    def draw_reconstructions(self, images, corrupted_images):
-        """Draws images, what the model is shown, and what it makes of it."""
-        self._add(
-            draw_reconstructions(self.model, images, corrupted_images),
-            "Reconstructions",
-            "Held-out pictures, and what is left of them on the way through "
-            "the code.",
-        )
 
     def draw_denoising(self, images, corruption):
         """Draws images before and after denoising, at several levels."""
@@ -186,18 +177,6 @@ class Album:
             "What a model has seldom seen it reconstructs badly: the error is "
             "a score of how odd a picture is.",
         )
-
-    def add_training(self, path):
-        """Adds the curves of the training, if there are any."""
-        if path.exists():
-            self.figures.append(
-                Figure(
-                    path,
-                    "Training",
-                    "Where the error on held-out pictures stays behind that "
-                    "on training pictures, the model learns by heart.",
-                )
-            )
 
     def _add(self, picture, title, caption):
         path = self._path(title)

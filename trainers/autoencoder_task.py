@@ -83,7 +83,7 @@ class AutoencoderTask(Task, abc.ABC):
             self.images, self.labels = self.train_images, self.train_labels
             self.split = "train"
         self.class_names = image_set.class_names
-        picture_data.describe(image_set, config, size)
+        self.data_facts = picture_data.describe(image_set, config, size)
 
     def _load(self, image_set, split):
         images, labels = picture_data.load_some(
@@ -215,7 +215,6 @@ class AutoencoderTask(Task, abc.ABC):
         self._save_export_inputs(run, model.encode(self._some(_EXPORT_INPUTS)))
         few = self._some(_NUM_SHOWN)
         album = Album(run.plots, model, self.config.seed)
-        album.draw_reconstructions(few, self.corrupt(few))
         if min(len(self.images), len(self.train_images)) < 2:
             say("note", "a single picture: nothing to compare it with")
             return album.figures
@@ -232,7 +231,6 @@ class AutoencoderTask(Task, abc.ABC):
         album.draw_interpolations(few)
         album.draw_traversals(self.images)
         album.draw_extremes(self.images)
-        album.add_training(run.plots / "generalization.png")
         return album.figures
 
     def draw_own(self, album):

@@ -33,7 +33,7 @@ def main(trainer, config_cls, train, doc, arguments=None):
     sys.exit(exit_code_of(_run, trainer, config_cls, train, doc, arguments))
 
 
-def command(config_cls, run, doc, arguments=None):
+def command(config_cls, run, doc, arguments=None, takes_words=False):
     """Runs `run(config)`, of a command that is no trainer, and exits.
 
     Args:
@@ -41,9 +41,13 @@ def command(config_cls, run, doc, arguments=None):
         run: Function of a config; an exit code or `None`.
         doc: Text for `--help`.
         arguments: Words of the command line. Defaults to `sys.argv[1:]`.
+        takes_words: Boolean, whether words that are no flags are meant too:
+            `run(config, words)` gets them, a list.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
-    sys.exit(exit_code_of(_run_command, config_cls, run, doc, arguments))
+    sys.exit(
+        exit_code_of(_run_command, config_cls, run, doc, arguments, takes_words)
+    )
 
 
 def exit_code_of(run, *arguments):
@@ -57,6 +61,7 @@ def exit_code_of(run, *arguments):
     except (
         data.ImageError,
         checkpoints.CheckpointError,
+        run_folder.DamagedRun,
         FileNotFoundError,
         NotADirectoryError,
     ) as error:
@@ -96,10 +101,13 @@ def _is_follower(given):
     )
 
 
-def _run_command(config_cls, run, doc, arguments):
+def _run_command(config_cls, run, doc, arguments, takes_words):
     if asks_for_help(arguments):
         print("\n".join([doc.strip(), "", *describe_flags(config_cls)]))
         return 0
+    if takes_words:
+        given, words = config_lib.parse_words(config_cls, arguments)
+        return run(config_cls(**given), words)
     return run(config_cls(**config_lib.parse(config_cls, arguments)))
 
 

@@ -284,20 +284,36 @@ def parse(config_cls, arguments):
     Raises:
         UsageError: If a flag is unknown or ill-formed, or a word left over.
     """
-    flag_values = define_flags(config_cls)
-    try:
-        rest = flag_values(["trainer", *arguments])[1:]
-    except (flags.Error, UnicodeDecodeError) as error:
-        raise UsageError(" ".join(str(error).split())) from error
+    given, rest = parse_words(config_cls, arguments)
     if rest:
         raise UsageError(
             f"Every argument is a flag, --NAME=VALUE. Received: {rest[0]!r}."
         )
-    return {
+    return given
+
+
+def parse_words(config_cls, arguments):
+    """Parses command-line words, of which some may be no flags.
+
+    Returns:
+        `(given, words)`: a dictionary of the flags given, and the other words.
+
+    Raises:
+        UsageError: If a flag is unknown or ill-formed.
+    """
+    flag_values = define_flags(config_cls)
+    # Flags may follow words.
+    flag_values.set_gnu_getopt(True)
+    try:
+        words = flag_values(["trainer", *arguments])[1:]
+    except (flags.Error, UnicodeDecodeError) as error:
+        raise UsageError(" ".join(str(error).split())) from error
+    given = {
         name: flag_values[name].value
         for name in flag_values
         if flag_values[name].present
     }
+    return given, words
 
 
 def to_lines(config):

@@ -77,6 +77,14 @@ class CycleGANTask(translation.TranslationTask):
     def __init__(self, config):
         super().__init__(config)
         domains = _open_data(config)
+        self.data_facts = {
+            "source": config.data,
+            "for training": _count(domains.train_a, domains.train_b),
+            "held out": _count(domains.test_a, domains.test_b),
+            "size": picture_data.describe_size(
+                config.crop_size, config.channels_a, config.channels_b
+            ),
+        }
         self.check_batch_size(
             max(len(domains.train_a), len(domains.train_b)),
             "pictures of the larger domain",
@@ -207,6 +215,12 @@ def _open_data(config):
     height, width = config.crop_size
     say("data", f"{config.data}: {', '.join(counts)}, {height}x{width}")
     return domains
+
+
+def _count(images_a, images_b):
+    if images_a is None or images_b is None:
+        return "none"
+    return f"{len(images_a):,} pictures of a, {len(images_b):,} of b"
 
 
 def _load_held_out(domains, config):

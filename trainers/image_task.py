@@ -4,6 +4,7 @@ import functools
 
 import numpy as np
 
+from keras_gans import data
 from keras_gans.callbacks import (
     ClassCoverage,
     LabelAccuracy,
@@ -29,6 +30,7 @@ from trainers import picture_data, plots
 from trainers.config import UsageError
 from trainers.environment import report_alarm, say
 from trainers.latent import LatentTask
+from trainers.report import Figure
 
 _NUM_SAMPLES = 64
 _SAMPLES_PER_CLASS = 8
@@ -72,7 +74,7 @@ class ImageTask(LatentTask):
         load_some = functools.partial(picture_data.load_some, images, size)
         self._real, self._real_labels = load_some("train")
         self._held_out, self._held_out_labels = load_some("test")
-        picture_data.describe(images, config, size)
+        self.data_facts = picture_data.describe(images, config, size)
 
     def _check_labels(self):
         """Refuses data that lack what the networks need."""
@@ -229,23 +231,53 @@ class ImageTask(LatentTask):
 
     def draw(self, run, model):
         write_timeline(run.samples, run.samples / "timeline.gif")
-        self._draw_interpolations(model).save(
-            run.samples / "interpolations.png"
+        real = Figure(
+            run.plots / "real_pictures.png",
+            "Real pictures",
+            "Training pictures, to hold the samples against.",
         )
+        self._draw_real().save(real.path)
+        paths = Figure(
+            run.samples / "interpolations.png",
+            "Interpolations",
+            "From one noise to another, in small steps. Where each step is a "
+            "picture too, the generator has learned more than examples.",
+        )
+        self._draw_interpolations(model).save(paths.path)
+        figures = [real, paths]
         # Measured again: a run killed after its last epoch measured nothing.
         if self._coverage is not None:
             self._coverage.set_model(model)
             self._coverage.measure()
             histogram = self._coverage.histogram
+            classes = Figure(
+                run.plots / "classes.png",
+                "Classes",
+                "How often each class is drawn, as a small classifier sees it. "
+                "A class that is missing is a lost mode.",
+            )
             plots.plot_classes(
                 histogram / histogram.sum(),
                 self._images.class_names,
-                run.plots / "classes.png",
+                classes.path,
             )
+            figures.append(classes)
         if self._memorization is not None:
             self._memorization.set_model(model)
             self._memorization.measure()
-            _draw_nearest(self._memorization).save(run.plots / "nearest.png")
+            nearest = Figure(
+                run.plots / "nearest.png",
+                "Nearest training pictures",
+                "The samples that are nearest to a training picture, above "
+                "that picture. Equal pairs would be copies.",
+            )
+            _draw_nearest(self._memorization).save(nearest.path)
+            figures.append(nearest)
+        return figures
+
+    def _draw_real(self):
+        places = data.spread(len(self._real), _NUM_SAMPLES)
+        return draw_grid(self._real[places], 8)
 
     def _draw_interpolations(self, model):
         return draw_interpolations(model, 8, 10, self.config.seed)
@@ -325,6 +357,17 @@ class ConditionalImageTask(ImageTask):
     def _sample(self, model, count):
         labels = np.arange(count) % self._images.num_classes
         return model.sample(labels, seed=self.config.seed)
+
+    def _draw_real(self):
+        rows, names = [], []
+        for label in self._shown_labels:
+            chosen = np.flatnonzero(self._real_labels == label)
+            if len(chosen):
+                # Of few pictures, some more than once: rows have one length.
+                places = np.linspace(0, len(chosen) - 1, _SAMPLES_PER_CLASS)
+                rows.append(self._real[chosen[places.astype(int)]])
+                names.append(self._images.class_names[label])
+        return draw_grid(np.concatenate(rows), _SAMPLES_PER_CLASS, names)
 
     def _draw_interpolations(self, model):
         labels = self._shown_labels

@@ -36,6 +36,12 @@ class MixtureTask(LatentTask):
             config.steps_per_epoch or _STEPS_PER_EPOCH,
             config.seed,
         )
+        self.data_facts = {
+            "source": config.data,
+            "modes": str(len(self._mixture.centers)),
+            "deviation of a mode": str(self._mixture.deviation),
+            "points": "endless",
+        }
         say(
             "data",
             f"{config.data}: {len(self._mixture.centers)} modes of deviation "
@@ -91,6 +97,7 @@ class MixtureTask(LatentTask):
         write_timeline(
             run.samples, run.samples / "timeline.gif", captions=False
         )
+        return []
 
     def next_command(self, run):
         del run

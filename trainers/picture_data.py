@@ -12,6 +12,8 @@ from trainers.progress import Progress
 # in what is compared and scored.
 _WATCHED = 10_000
 _WATCHED_BYTES = 2**29
+# Of more classes, the page of a run tells their number alone.
+_MOST_NAMED = 20
 
 
 def open_images(config):
@@ -84,10 +86,33 @@ def load_some(images, size, split):
 
 
 def describe(images, config, size):
-    """Prints what there is to train on."""
+    """Prints what there is to train on.
+
+    Returns:
+        A dictionary of strings, the same for the page of the run.
+    """
     num_test = 0 if images.test is None else len(images.test)
     say(
         "data",
         f"{config.data}: {len(images.train)} pictures, {num_test} for tests, "
         f"{images.num_classes or 'no'} classes, {size[0]}x{size[1]}",
     )
+    return {
+        "source": config.data,
+        "for training": f"{len(images.train):,} pictures",
+        "held out": f"{num_test:,} pictures" if num_test else "none",
+        "classes": _describe_classes(images.class_names),
+        "size": describe_size(size, config.channels),
+    }
+
+
+def _describe_classes(names):
+    if len(names) > _MOST_NAMED:
+        return str(len(names))
+    return ", ".join(names) or "none"
+
+
+def describe_size(size, *channels):
+    """Height, width and channels of pictures, such as `"28x28, grey"`."""
+    kinds = [{1: "grey", 3: "RGB"}.get(n, f"{n} channels") for n in channels]
+    return f"{size[0]}x{size[1]}, {' to '.join(kinds)}"

@@ -155,6 +155,15 @@ class Pix2PixTask(translation.TranslationTask):
         self._load_held_out(pairs)
         num_test = 0 if pairs.test_inputs is None else len(pairs.test_inputs)
         height, width = config.crop_size
+        self.data_facts = {
+            "source": config.data,
+            "for training": f"{len(pairs.train_inputs):,} pairs",
+            "held out": f"{num_test:,} pairs" if num_test else "none",
+            "direction": config.direction.replace("_", " "),
+            "size": picture_data.describe_size(
+                config.crop_size, config.channels_in, config.channels_target
+            ),
+        }
         say(
             "data",
             f"{config.data}: {len(pairs.train_inputs)} pairs, {num_test} for "

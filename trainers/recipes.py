@@ -5,6 +5,12 @@ import importlib.resources
 from trainers.config import UsageError, did_you_mean
 
 
+def trainers():
+    """Names of all trainers, sorted: each has recipes."""
+    folder = importlib.resources.files("trainers") / "flagfiles"
+    return sorted(entry.name for entry in folder.iterdir() if entry.is_dir())
+
+
 def names(trainer):
     """Names of the recipes of `trainer`, sorted."""
     folder = importlib.resources.files("trainers") / "flagfiles" / trainer

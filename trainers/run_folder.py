@@ -17,6 +17,10 @@ _FLAGS = "flags.txt"
 _COMMAND = "# python -m trainers.{trainer} --flagfile=flags.txt"
 
 
+class DamagedRun(ValueError):
+    """A file of a run folder cannot be read; the message names it."""
+
+
 def resolve(config_cls, given, trainer, name):
     """Decides which run the flags mean, and fills in that run's own flags.
 

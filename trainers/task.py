@@ -27,6 +27,8 @@ class Task(abc.ABC):
         trainer: String, name of the trainer, as in `python -m trainers.NAME`.
         unit: String, what a batch holds: `"pictures"`, `"pairs"` or `"points"`.
         is_exportable: Boolean, whether files for phones can be made of it.
+        data_facts: Dictionary of strings on the data, for the page of the run,
+            to be set by subclasses.
         pipeline: Object with `batch_size`, `steps_per_epoch` and
             `dataset(start_step)`, to be set by subclasses.
     """
@@ -34,6 +36,7 @@ class Task(abc.ABC):
     trainer = None
     unit = "pictures"
     is_exportable = True
+    data_facts = {}
     pipeline = None
 
     def __init__(self, config):
@@ -72,9 +75,10 @@ class Task(abc.ABC):
         """Draws what the finished run shows.
 
         Returns:
-            List of `report.Figure` for the page of the run, or `None`.
+            List of `report.Figure`, for the page of the run.
         """
         del run, model
+        return []
 
     def next_command(self, run):
         """Returns what to type next."""
@@ -130,6 +134,7 @@ def _train_in(run, task, model, distribution):
         with config_lib.naming_flag("data", config.data):
             instruments = task.instruments(run)
         callbacks = [pictures, *instruments]
+        run.write_json(report.SUMMARY, _summarise(task, model, instruments))
     history = training.fit(
         model,
         task.pipeline,
@@ -143,10 +148,10 @@ def _train_in(run, task, model, distribution):
     )
     if not distribution.is_chief:
         return 0
-    return _finish(run, task, seen, history, pictures, instruments)
+    return _finish(run, task, seen, history, instruments)
 
 
-def _finish(run, task, model, history, pictures, instruments):
+def _finish(run, task, model, history, instruments):
     """Scores, draws and exports what has been trained."""
     config = task.config
     score = task.score(model, history, instruments)
@@ -158,9 +163,27 @@ def _finish(run, task, model, history, pictures, instruments):
     if config.export and task.is_exportable:
         exit_code = exports.export(run)
     run.write_json("score.json", score)
-    look = pictures.path_of(config.epochs)
-    if figures:
-        look = report.write(run, sentences, figures)
-    say("look", str(look))
+    run.write_json(
+        report.SUMMARY,
+        {
+            **_summarise(task, model, instruments),
+            "sentences": sentences,
+            "figures": [figure.to_json(run.path) for figure in figures],
+        },
+    )
+    say("look", str(report.write(run.path, type(config))))
     say("next", task.next_command(run))
     return exit_code
+
+
+def _summarise(task, model, instruments):
+    """What the page of a run says that no other file of the folder holds."""
+    return {
+        "data": task.data_facts,
+        "model": task.describe(model),
+        "limits": {
+            name: limit
+            for instrument in instruments
+            for name, limit in instrument.limits.items()
+        },
+    }

@@ -59,6 +59,8 @@ def test_screen_is_readable(screen, run_dir):
     assert all("MB  max difference " in x and " dB  ok" in x for x in files)
     assert "generator_ba: 3 inputs, samples/inputs.npz (8 is better)" in lines
     assert f"Wrote {run_dir / 'export'}. To run a file:" in lines
+    page = f"python -m trainers.report --run_dir={run_dir}"
+    assert f"On the page of the run after: {page}" in lines
     # Nothing but the damaged checkpoint: no word from TensorFlow.
     (skipped,) = screen.stderr.splitlines()
     assert skipped.startswith("Skipped: checkpoint ")

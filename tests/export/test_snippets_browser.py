@@ -36,11 +36,11 @@ def find_chromium():
     return next(filter(None, map(shutil.which, names)), None)
 
 
-def what_is_missing():
+def what_is_missing(packages=PACKAGES):
     missing = [] if shutil.which("node") else ["Node.js"]
     missing += [] if find_chromium() else ["Chromium"]
     modules = pathlib.Path(os.environ.get("NODE_PATH") or "nowhere")
-    return missing + [x for x in PACKAGES if not (modules / x).is_dir()]
+    return missing + [x for x in packages if not (modules / x).is_dir()]
 
 
 @pytest.fixture(scope="module")

@@ -44,6 +44,8 @@ def test_a_run_of_pictures_leaves_what_is_promised(trained):
         "alarms.txt",
         "classifier.keras",
         "score.json",
+        "summary.json",
+        "report.html",
         "plots",
         "samples",
         "checkpoints",
@@ -55,6 +57,7 @@ def test_a_run_of_pictures_leaves_what_is_promised(trained):
         "discriminator.png",
         "instruments.png",
         "nearest.png",
+        "real_pictures.png",
     } | ({"classes.png"} if trainer == "gan" else set())
     samples = {path.name for path in (run_dir / "samples").iterdir()}
     assert samples == {
@@ -142,7 +145,7 @@ def test_screen_tells_what_happens_and_what_is_next(
         f"run      {run_dir}",
         "score    Frechet distance",
         "verdict  No alarms. The discriminator answers",
-        f"look     {run_dir}/samples/epoch_001.png",
+        f"look     {run_dir}/report.html",
         f"next     python -m export --run_dir={run_dir}",
     ):
         assert line in output

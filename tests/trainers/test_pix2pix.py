@@ -47,6 +47,8 @@ def test_a_run_leaves_what_is_promised(finished):
         "environment.json",
         "history.csv",
         "score.json",
+        "summary.json",
+        "report.html",
         "plots",
         "samples",
         "checkpoints",
