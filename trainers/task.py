@@ -10,7 +10,8 @@ import tensorflow as tf
 
 from trainers import config as config_lib
 from trainers import distribution as distribution_lib
-from trainers import environment, exports, report, training
+from trainers import environment, exports, hparams, report, training
+from trainers.best import Best
 from trainers.environment import say
 
 
@@ -68,6 +69,11 @@ class Task(abc.ABC):
     def sentences(self, score, history):
         """Returns score and verdict as `(label, text)` lines."""
 
+    @property
+    def best_metric(self):
+        """Name of the figure that the best checkpoint is chosen by, or ""."""
+        return self.config.best_metric
+
     def draw(self, run, model):
         """Draws what the finished run shows.
 
@@ -107,13 +113,14 @@ def run(config, make_task):
             f"{config.accumulate_steps} of each batch; batch norms, and other "
             "statistics of a batch, are of a part",
         )
+    best = Best(task.best_metric, config.patience)
     with distribution.scope():
         model = task.build_model()
     with distribution.run_folder(config, task.trainer) as run:
-        return _train_in(run, task, model, distribution)
+        return _train_in(run, task, model, distribution, best)
 
 
-def _train_in(run, task, model, distribution):
+def _train_in(run, task, model, distribution, best):
     config = task.config
     run.write_json("environment.json", environment.describe())
     say("model", task.describe(model))
@@ -129,6 +136,7 @@ def _train_in(run, task, model, distribution):
         # Pictures that are all alike, for instance, cannot be watched.
         with config_lib.naming_flag("data", config.data):
             instruments = task.instruments(run)
+        hparams.write_flags(run, config)
         callbacks = [pictures, *instruments]
     history = training.fit(
         model,
@@ -140,17 +148,22 @@ def _train_in(run, task, model, distribution):
         callbacks,
         distribution,
         seen,
+        best,
     )
     if not distribution.is_chief:
         return 0
-    return _finish(run, task, seen, history, pictures, instruments)
+    return _finish(run, task, seen, history, pictures, instruments, best)
 
 
-def _finish(run, task, model, history, pictures, instruments):
+def _finish(run, task, model, history, pictures, instruments, best):
     """Scores, draws and exports what has been trained."""
     config = task.config
+    num_epochs = len(history)
     score = task.score(model, history, instruments)
-    sentences = task.sentences(score, history)
+    sentences = [
+        *task.sentences(score, history),
+        *best.sentences(num_epochs, config.epochs),
+    ]
     for label, text in sentences:
         say(label, text)
     figures = task.draw(run, model)
@@ -158,9 +171,19 @@ def _finish(run, task, model, history, pictures, instruments):
     if config.export and task.is_exportable:
         exit_code = exports.export(run)
     run.write_json("score.json", score)
-    look = pictures.path_of(config.epochs)
+    hparams.write_scores(run, score, num_epochs)
+    look = _picture_of(pictures, num_epochs, model)
     if figures:
         look = report.write(run, sentences, figures)
     say("look", str(look))
     say("next", task.next_command(run))
     return exit_code
+
+
+def _picture_of(pictures, epoch, model):
+    """Path of the picture of the last epoch; an early one may have none."""
+    path = pictures.path_of(epoch)
+    if not path.exists():
+        pictures.set_model(model)
+        pictures.save(epoch)
+    return path
