@@ -9,6 +9,7 @@ import re
 from absl import flags
 
 from keras_gans import data
+from trainers import features
 
 _DEFINERS = {
     bool: flags.DEFINE_boolean,
@@ -119,6 +120,7 @@ class Config:
         "0: none.",
         0,
     )
+    features: str = option("auto", features.HELP)
     best_metric: str = option(
         "",
         "Figure of history.csv by which a best checkpoint is kept, such as "
@@ -159,6 +161,7 @@ class Config:
                 "--num_replicas is for one machine: with "
                 "--strategy=multi_worker, each uses all of its GPUs."
             )
+        check_features(self.features)
         self._check_patience()
         if self.cache == "file" and not self.cache_dir:
             raise UsageError("--cache=file needs a folder, --cache_dir.")
@@ -267,6 +270,12 @@ def check_field(field, value):
             f"--{field.name} must be one of {', '.join(choices)}. "
             f"Received: {value}.{did_you_mean(value, choices)}"
         )
+
+
+def check_features(text):
+    """Refuses what is no value of `--features`, by `UsageError`."""
+    with naming_flag("features", text):
+        features.check(text)
 
 
 def did_you_mean(word, choices):

@@ -8,9 +8,11 @@ import abc
 
 import tensorflow as tf
 
+from keras_gans.callbacks import Evaluation
 from trainers import config as config_lib
 from trainers import distribution as distribution_lib
 from trainers import environment, exports, hparams, report, training
+from trainers import features as features_lib
 from trainers.best import Best
 from trainers.environment import say
 
@@ -30,12 +32,18 @@ class Task(abc.ABC):
         is_exportable: Boolean, whether files for phones can be made of it.
         pipeline: Object with `batch_size`, `steps_per_epoch` and
             `dataset(start_step)`, to be set by subclasses.
+        main_figure: String, the figure of an evaluation by which the best
+            checkpoint is chosen unless the flags name one.
+        auto_features: What `--features=auto` is: another value of the flag,
+            or `None` for no features, where there are pairs to compare.
     """
 
     trainer = None
     unit = "pictures"
     is_exportable = True
     pipeline = None
+    main_figure = ""
+    auto_features = None
 
     def __init__(self, config):
         self.config = config
@@ -69,10 +77,51 @@ class Task(abc.ABC):
     def sentences(self, score, history):
         """Returns score and verdict as `(label, text)` lines."""
 
+    @abc.abstractmethod
+    def evaluator(self, run_path, features, seed):
+        """Returns what scores the model on held-out pictures.
+
+        Args:
+            run_path: Path of the run folder.
+            features: Value of `--features`.
+            seed: Integer, of noise and chosen subsets.
+
+        Returns:
+            A `keras_gans.evaluation.Evaluator`.
+
+        Raises:
+            UsageError: If these features cannot be used.
+        """
+
+    def open_features(self, run_path, text, channels):
+        """Returns the features object of `--features`, `text`, or `None`."""
+        if text == "auto":
+            text = self.auto_features
+        if text is None:
+            return None
+        with config_lib.naming_flag("features", text):
+            return features_lib.of_run(text, run_path, channels)
+
+    def evaluations(self, run):
+        """Returns the callbacks that evaluate every few epochs: one or none."""
+        config = self.config
+        if not config.evaluate_epochs:
+            return []
+        evaluator = self.evaluator(run.path, config.features, config.seed)
+
+        def evaluate(model):
+            # Whatever the pictures are too few, or too large, for.
+            with config_lib.naming_flag("features", config.features):
+                return evaluator(model)
+
+        return [Evaluation(evaluate, config.evaluate_epochs)]
+
     @property
     def best_metric(self):
         """Name of the figure that the best checkpoint is chosen by, or ""."""
-        return self.config.best_metric
+        if self.config.best_metric or not self.config.evaluate_epochs:
+            return self.config.best_metric
+        return self.main_figure
 
     def draw(self, run, model):
         """Draws what the finished run shows.
@@ -136,6 +185,7 @@ def _train_in(run, task, model, distribution, best):
         # Pictures that are all alike, for instance, cannot be watched.
         with config_lib.naming_flag("data", config.data):
             instruments = task.instruments(run)
+        instruments += task.evaluations(run)
         hparams.write_flags(run, config)
         callbacks = [pictures, *instruments]
     history = training.fit(
