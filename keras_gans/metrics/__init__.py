@@ -7,7 +7,14 @@ from keras_gans.metrics.distances import (
 )
 from keras_gans.metrics.frechet_distance import frechet_distance
 from keras_gans.metrics.image_classifier import ImageClassifier
+from keras_gans.metrics.image_features import CallableFeatures, ImageFeatures
+from keras_gans.metrics.inception_features import InceptionFeatures
 from keras_gans.metrics.modes import count_modes
+from keras_gans.metrics.network_features import (
+    ClassifierFeatures,
+    EncoderFeatures,
+)
+from keras_gans.metrics.score import Protocol, ProtocolMismatch, Score
 from keras_gans.metrics.similarity import (
     mean_over_images,
     peak_signal_to_noise_ratio,
@@ -15,8 +22,16 @@ from keras_gans.metrics.similarity import (
 )
 
 __all__ = [
+    "CallableFeatures",
+    "ClassifierFeatures",
     "Deviation",
+    "EncoderFeatures",
     "ImageClassifier",
+    "ImageFeatures",
+    "InceptionFeatures",
+    "Protocol",
+    "ProtocolMismatch",
+    "Score",
     "count_modes",
     "frechet_distance",
     "mean_over_images",
