@@ -48,6 +48,39 @@ def part_of(draw, shape):
     return drawn[position() * batch_size :][:batch_size]
 
 
+def total_of(tensor):
+    """Adds up what each replica brings, in all of them at the same point.
+
+    Args:
+        tensor: A tensor of one shape in all replicas.
+
+    Returns:
+        The sum, the tensor itself outside of replicas.
+    """
+    context = tf.distribute.get_replica_context()
+    if count() == 1 or context is None:
+        return tensor
+    return context.all_reduce("sum", tensor)
+
+
+def place_of(num_rows):
+    """Finds where the rows of this replica lie in the global batch.
+
+    Args:
+        num_rows: Integer scalar tensor, how many rows this replica has; others
+            may have more or fewer.
+
+    Returns:
+        `(first, total)`: how many rows the replicas before this one have, and
+        how many all of them.
+    """
+    context = tf.distribute.get_replica_context()
+    if count() == 1 or context is None:
+        return tf.zeros_like(num_rows), num_rows
+    counts = context.all_gather(num_rows[None], axis=0)
+    return tf.reduce_sum(counts[: position()]), tf.reduce_sum(counts)
+
+
 def differ(seed_generator):
     """Lets a seed generator give each replica other seeds.
 

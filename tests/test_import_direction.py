@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "keras_gans.checkpoints": set(),
     "keras_gans.features": set(),
     "keras_gans.latents": set(),
-    "keras_gans.metrics": set(),
+    "keras_gans.metrics": {"keras_gans.replicas"},
     "keras_gans.networks": {"keras_gans.layers", "keras_gans.replicas"},
     "keras_gans.models": {
         "keras_gans.latents",

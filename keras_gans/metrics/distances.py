@@ -14,8 +14,7 @@ def mean_pairwise_distance(images, labels=None):
     of the values whatever the size of the images. 0 if all are equal.
 
     Args:
-        images: Array `(n, ...)`; n of some thousand at most, for the
-            distances of all pairs are in memory at once.
+        images: Array `(n, ...)`, walked through in blocks.
         labels: Integers `(n,)`, to look only at pairs of one label, or `None`.
 
     Returns:
@@ -24,8 +23,7 @@ def mean_pairwise_distance(images, labels=None):
     Raises:
         ValueError: If there is no pair, or another number of labels.
     """
-    rows = _flatten(images)
-    is_pair = ~np.eye(len(rows), dtype=bool)
+    rows = flatten(images)
     if labels is not None:
         labels = np.asarray(labels)
         if labels.shape != (len(rows),):
@@ -33,16 +31,24 @@ def mean_pairwise_distance(images, labels=None):
                 "`labels` must be one integer for each image. Received: "
                 f"shape {labels.shape} for {len(rows)} images."
             )
-        is_pair &= labels[:, None] == labels
-    if not np.any(is_pair):
+    # Distances do not see the mean; without it, less cancels out below.
+    rows = rows - rows.mean(axis=0) if len(rows) else rows
+    total = num_pairs = 0
+    for start in range(0, len(rows), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        positions = np.arange(len(rows))
+        is_pair = positions[block, None] != positions
+        if labels is not None:
+            is_pair &= labels[block, None] == labels
+        distances = np.sqrt(squared_distances(rows[block], rows))
+        total += distances[is_pair].sum()
+        num_pairs += np.count_nonzero(is_pair)
+    if not num_pairs:
         raise ValueError(
             "`images` must have two images of one label. "
             f"Received: {len(rows)} images, labels={labels}."
         )
-    # Distances do not see the mean; without it, less cancels out below.
-    rows = rows - rows.mean(axis=0)
-    distances = np.sqrt(_squared_distances(rows, rows)[is_pair])
-    return float(distances.mean() / np.sqrt(rows.shape[1]))
+    return float(total / num_pairs / np.sqrt(rows.shape[1]))
 
 
 def nearest_distances(images, references):
@@ -76,28 +82,29 @@ def nearest_distances(images, references):
 
 
 def _nearest(images, references):
-    rows = _flatten(images)
+    rows = flatten(images)
     squares = np.full(len(rows), np.inf)
     indices = np.zeros(len(rows), dtype="int64")
     for start in range(0, len(references), _BLOCK):
-        block = _flatten(references[start : start + _BLOCK])
-        block_squares = _squared_distances(rows, block)
+        block = flatten(references[start : start + _BLOCK])
+        block_squares = squared_distances(rows, block)
         nearest = np.argmin(block_squares, axis=1)
         nearest_squares = block_squares[np.arange(len(rows)), nearest]
         is_nearer = nearest_squares < squares
         squares = np.where(is_nearer, nearest_squares, squares)
         indices = np.where(is_nearer, start + nearest, indices)
     # Once more by differences, in which nothing cancels out.
-    gaps = rows - _flatten(references[indices])
+    gaps = rows - flatten(references[indices])
     return np.linalg.norm(gaps, axis=1), indices
 
 
-def _flatten(images):
+def flatten(images):
+    """Returns images `(n, ...)` as float64 rows `(n, values)`."""
     images = np.asarray(images, "float64")
-    return images.reshape(len(images), -1)
+    return images.reshape(len(images), int(np.prod(images.shape[1:])))
 
 
-def _squared_distances(rows, others):
+def squared_distances(rows, others):
     """|a - b|^2 = |a|^2 + |b|^2 - 2 ab, from the Gram matrix."""
     squares = np.sum(rows**2, axis=1)[:, None] + np.sum(others**2, axis=1)
     return np.maximum(squares - 2 * rows @ others.T, 0)

@@ -35,16 +35,30 @@ def frechet_distance(features, other_features):
             "`features` and `other_features` must be equally wide. "
             f"Received: shapes {features.shape} and {other_features.shape}."
         )
-    gap = features.mean(axis=0) - other_features.mean(axis=0)
-    covariance, other_covariance = (
-        np.atleast_2d(np.cov(rows, rowvar=False))
+    moments = [
+        (rows.mean(axis=0), np.atleast_2d(np.cov(rows, rowvar=False)))
         for rows in (features, other_features)
-    )
-    # C C' is not symmetric, but C^(1/2) C' C^(1/2) is, and has the same
-    # eigenvalues; the trace of a root is the sum of their roots.
-    root = _root(covariance)
-    eigenvalues = np.linalg.eigvalsh(root @ other_covariance @ root)
-    trace_of_root = np.sum(np.sqrt(np.maximum(eigenvalues, 0)))
+    ]
+    return frechet_distance_of_moments(*moments[0], *moments[1])
+
+
+def frechet_distance_of_moments(mean, covariance, other_mean, other_covariance):
+    """The same of means and covariances that are known already.
+
+    Args:
+        mean: Float64 array `(dim,)`.
+        covariance: Float64 array `(dim, dim)`; it may be singular.
+        other_mean: As `mean`.
+        other_covariance: As `covariance`.
+
+    Returns:
+        A float >= 0.
+    """
+    gap = mean - other_mean
+    # With C = F F' and D = G G', the roots of the eigenvalues of C D are the
+    # singular values of F'G: no root is taken of what is only rounding.
+    product = _factor(covariance).T @ _factor(other_covariance)
+    trace_of_root = np.sum(np.linalg.svd(product, compute_uv=False))
     traces = np.trace(covariance) + np.trace(other_covariance)
     return max(float(gap @ gap + traces - 2 * trace_of_root), 0.0)
 
@@ -65,7 +79,9 @@ def _check(name, features):
     return features
 
 
-def _root(covariance):
-    """The symmetric square root; rounding can make eigenvalues negative."""
+def _factor(covariance):
+    """F `(dim, rank)` with F F' = covariance, of which F spans the range."""
     eigenvalues, vectors = np.linalg.eigh(covariance)
-    return (vectors * np.sqrt(np.maximum(eigenvalues, 0))) @ vectors.T
+    rounding = len(covariance) * np.finfo("float64").eps * eigenvalues[-1]
+    is_more = eigenvalues > max(rounding, 0)
+    return vectors[:, is_more] * np.sqrt(eigenvalues[is_more])

@@ -36,16 +36,13 @@ class ImageFeatures(abc.ABC):
     def __call__(self, images):
         images = _check_images(images)
         features = tf.convert_to_tensor(self.compute(images))
-        if features.shape.rank != 2 or features.shape[1] not in (
-            None,
-            self.dim,
-        ):
+        if tuple(features.shape[1:]) != (self.dim,):
             raise ValueError(
                 f"Features must be of shape (n, {self.dim}). Received: shape "
                 f"{tuple(features.shape)} of {self.name!r} for images of "
                 f"shape {tuple(images.shape)}."
             )
-        return tf.ensure_shape(tf.cast(features, "float32"), (None, self.dim))
+        return tf.cast(features, "float32")
 
     @abc.abstractmethod
     def compute(self, images):
