@@ -13,6 +13,10 @@ import numpy as np
 
 from keras_gans import metrics
 
+_BATCH_SIZE = 64
+# As many as a trial needs, and as metrics of sets need at least.
+_TRIED = 8
+
 
 @dataclasses.dataclass(frozen=True)
 class _Comparison:
@@ -51,6 +55,18 @@ class Evaluator:
             for score in self._score(comparison, model)
         }
 
+    def check(self):
+        """Tries the metrics on a few real images, before there is a model.
+
+        Raises:
+            ValueError: If the features cannot take such images, or a metric
+                so few.
+        """
+        for comparison in self._comparisons:
+            if comparison.features is not None:
+                few = comparison.real_images[:_TRIED]
+                metrics.evaluate_images(comparison.features, few, few)
+
     def _score(self, comparison, model):
         real_images = comparison.real_images
         images = np.asarray(comparison.make_images(model), "float32")
@@ -69,26 +85,18 @@ class Evaluator:
         return scores
 
     def _score_pairs(self, real_images, images):
-        count = len(real_images)
-        protocol = metrics.Protocol(
-            num_real=count,
-            num_fake=count,
-            split=self._split,
-            seed=self._seed,
-        )
-        return [
-            metrics.Score(
-                name,
-                metrics.mean_over_images(measure, real_images, images),
-                protocol,
-                lower_is_better=name == "l1",
-            )
-            for name, measure in (
-                ("l1", _mean_absolute_differences),
-                ("psnr", metrics.peak_signal_to_noise_ratio),
-                ("ssim", metrics.structural_similarity),
-            )
-        ]
+        scores = []
+        for make_metric in (
+            metrics.MeanAbsoluteDifference,
+            metrics.PeakSignalToNoiseRatio,
+            metrics.StructuralSimilarity,
+        ):
+            metric = make_metric()
+            for start in range(0, len(images), _BATCH_SIZE):
+                batch = slice(start, start + _BATCH_SIZE)
+                metric.update_state(real_images[batch], images[batch])
+            scores += metric.score(self._split, self._seed)
+        return scores
 
 
 def of_samples(features, real_images, labels=None, split="test", seed=0):
@@ -98,7 +106,8 @@ def of_samples(features, real_images, labels=None, split="test", seed=0):
         features: Features object of `keras_gans.metrics`.
         real_images: Float array `(n, height, width, channels)` in [-1, 1].
         labels: Integers `(n,)`, which a conditional model draws; or `None`.
-        split: String, the split that the images are of.
+        split: String for protocols, which images these are: a data set and
+            its part.
         seed: Integer, of the noise and of what the metrics draw.
 
     Returns:
@@ -123,7 +132,7 @@ def of_reconstructions(
         corrupted_images: The same shape, what a denoising model is shown
             instead of `images`; or `None`.
         features: Features object to compare the two sets by, too; or `None`.
-        split: String, the split that the images are of.
+        split: As of `of_samples`.
         seed: Integer, of what the metrics draw.
 
     Returns:
@@ -145,7 +154,7 @@ def of_translations(
         input_images: Float array `(n, height, width, channels)` in [-1, 1].
         target_images: The same, what the inputs should become.
         features: As of `of_reconstructions`.
-        split: String, the split that the images are of.
+        split: As of `of_samples`.
         seed: Integer, of the dropout and of what the metrics draw.
 
     Returns:
@@ -181,7 +190,7 @@ def of_domains(
         features_a: Features object by which images of domain a are compared
             with others; or `None` for pairs.
         features_b: The same, for domain b.
-        split: String, the split that the images are of.
+        split: As of `of_samples`.
         seed: Integer, of what the metrics draw.
 
     Returns:
@@ -211,10 +220,6 @@ def of_domains(
         )
     ]
     return Evaluator(comparisons, split, seed)
-
-
-def _mean_absolute_differences(images, others):
-    return np.mean(np.abs(images - others), axis=(1, 2, 3))
 
 
 def _check_images(images, real_images):

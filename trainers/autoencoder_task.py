@@ -183,7 +183,7 @@ class AutoencoderTask(Task, abc.ABC):
             self.images,
             self.corrupt(self.images),
             self.open_features(run_path, features, self.config.channels),
-            self.split,
+            self.describe_split(self.split),
             seed,
         )
 

@@ -194,7 +194,7 @@ class CycleGANTask(translation.TranslationTask):
             held_out.are_pairs,
             opened[config.channels_a],
             opened[config.channels_b],
-            held_out.split,
+            self.describe_split(held_out.split),
             seed,
         )
 

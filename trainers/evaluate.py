@@ -111,13 +111,15 @@ def _evaluate_run(config):
     task = module.make_task(module.Config(**{**flags, "run_dir": str(run_dir)}))
     model = keras.saving.load_model(checkpoint.model_path, compile=False)
     evaluator = task.evaluator(run_dir, config.features, config.seed)
+    with config_lib.naming_flag("features", config.features):
+        scores = evaluator(model)
     result = {
         "run": str(run_dir),
         "trainer": trainer,
         "checkpoint": config.checkpoint,
         "step": checkpoint.step,
         "epoch": len(checkpoint.state.get("history", [])),
-        "scores": evaluator(model),
+        "scores": scores,
     }
     return run_dir / "evaluation.json", result
 
@@ -150,7 +152,7 @@ def _evaluate_folders(config):
             features.of_folders(config.features, real.shape[-1]),
             real.batches(),
             fake.batches(),
-            split="folders",
+            split=config.real,
             seed=config.seed,
         )
     return {

@@ -10,7 +10,7 @@ HELP = (
     "What distributions of pictures are compared by: classifier (of the run, "
     "or classifier:FILE.keras), inception:FILE, encoder:FILE.keras, pixels; "
     "auto: the run's classifier, else pixels, and nothing where there are "
-    "pairs."
+    "pairs. FILE#HASH refuses a file whose features have another hash."
 )
 _KINDS = ("auto", "classifier", "inception", "encoder", "pixels")
 _CLASSIFIER = "classifier.keras"
@@ -25,7 +25,7 @@ def check(text):
     Raises:
         ValueError: With what is accepted.
     """
-    kind, _, file = text.partition(":")
+    kind, file, _ = _parse(text)
     if kind not in _KINDS or (file and kind in ("auto", "pixels")):
         raise ValueError(
             "must be auto, classifier, classifier:FILE.keras, inception:FILE, "
@@ -51,20 +51,39 @@ def of_run(text, run_path, channels):
     classifier = pathlib.Path(run_path) / _CLASSIFIER
     if text == "auto":
         text = "classifier" if classifier.exists() else "pixels"
-    if text == "classifier":
-        text = f"classifier:{classifier}"
+    kind, file, digest = _parse(text)
+    if kind == "classifier" and not file:
+        text = f"classifier:{classifier}#{digest}"
     return _open(text, channels)
 
 
 def of_folders(text, channels):
     """As `of_run`, for folders of pictures, which have no classifier."""
-    if text == "classifier":
+    kind, file, _ = _parse(text)
+    if kind == "classifier" and not file:
         raise ValueError("two folders have none: give classifier:FILE.keras.")
     return _open("pixels" if text == "auto" else text, channels)
 
 
+def _parse(text):
+    """Kind, file and beginning of the hash; what is not there is empty."""
+    rest, _, digest = text.partition("#")
+    kind, _, file = rest.partition(":")
+    return kind, file, digest
+
+
 def _open(text, channels):
-    kind, _, file = text.partition(":")
+    kind, file, digest = _parse(text)
+    features = _make(kind, file, channels)
+    if not features.hash.startswith(digest):
+        raise ValueError(
+            f"must have features of the hash {digest}, or scores cannot be "
+            f"compared. Received: features of the hash {features.hash}."
+        )
+    return features
+
+
+def _make(kind, file, channels):
     if kind == "pixels":
         return metrics.CallableFeatures(
             _average_areas,

@@ -215,7 +215,7 @@ class ImageTask(LatentTask):
             self.open_features(run_path, features, images.shape[-1]),
             images,
             self._labels_to_draw(labels),
-            split,
+            self.describe_split(split),
             seed,
         )
 

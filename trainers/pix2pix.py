@@ -261,7 +261,7 @@ class Pix2PixTask(translation.TranslationTask):
             self.inputs,
             self.targets,
             self.open_features(run_path, features, self.config.channels_target),
-            self._split,
+            self.describe_split(self._split),
             seed,
         )
 

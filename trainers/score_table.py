@@ -1,7 +1,5 @@
 """Scores as a table for the screen, with the protocols they hold under."""
 
-import dataclasses
-
 
 def table(scores):
     """Lines of a table: scores, then the protocols and notes they go with.
@@ -22,18 +20,8 @@ def table(scores):
             f"{name:<{width}}  {score.value:>10.4g}  {better:<6}  [{number}]"
         )
     lines += [
-        f"[{number}] {describe(protocol)}"
+        f"[{number}] {protocol}"
         for number, protocol in enumerate(protocols, start=1)
     ]
     notes = dict.fromkeys(n for s in scores.values() for n in s.notes)
     return [*lines, *(f"note: {note}" for note in notes)]
-
-
-def describe(protocol):
-    """All that decides a value, but for what is not set, in a line."""
-    parts = [
-        f"{field.name.replace('_', ' ')} {value}"
-        for field in dataclasses.fields(protocol)
-        if (value := getattr(protocol, field.name)) not in ("", None)
-    ]
-    return ", ".join(parts)

@@ -93,6 +93,10 @@ class Task(abc.ABC):
             UsageError: If these features cannot be used.
         """
 
+    def describe_split(self, split):
+        """Which pictures are held out, for the protocol of scores."""
+        return f"{self.config.data} {split}"
+
     def open_features(self, run_path, text, channels):
         """Returns the features object of `--features`, `text`, or `None`."""
         if text == "auto":
@@ -108,9 +112,10 @@ class Task(abc.ABC):
         if not config.evaluate_epochs:
             return []
         evaluator = self.evaluator(run.path, config.features, config.seed)
+        with config_lib.naming_flag("features", config.features):
+            evaluator.check()
 
         def evaluate(model):
-            # Whatever the pictures are too few, or too large, for.
             with config_lib.naming_flag("features", config.features):
                 return evaluator(model)
 

@@ -29,14 +29,17 @@ class Killed(Exception):
 def scripted():
     """Autoencoders that are evaluated by a table, and draw and score none."""
 
-    def evaluator(task, run_path, features, seed):
-        return lambda model: {
-            "scripted": VALUES[int(model.optimizer.iterations) // 6 - 1]
-        }
+    class Scripted:
+        def check(self):
+            pass
+
+        def __call__(self, model):
+            epoch = int(model.optimizer.iterations) // 6
+            return {"scripted": VALUES[epoch - 1]}
 
     task = "trainers.autoencoder_task.AutoencoderTask"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(f"{task}.evaluator", evaluator)
+        patch.setattr(f"{task}.evaluator", lambda *args: Scripted())
         patch.setattr(f"{task}.draw", lambda *args: [])
         patch.setattr(f"{task}.score", lambda *args: {"protocol": "none"})
         patch.setattr(f"{task}.sentences", lambda *args: [])
@@ -209,6 +212,17 @@ def test_flags_that_cannot_be_leave_no_folder(
     assert run(trainer, *flags, f"--run_dir={run_dir}") == 2
     assert message in capsys.readouterr().err
     assert not run_dir.exists()
+
+
+def test_too_few_pictures_are_told_before_training(
+    tiny_flags, tmp_path, capsys
+):
+    # Two test pictures of each domain.
+    flags = [*tiny_flags, "--evaluate_epochs=1"]
+    assert run("cyclegan", *flags, f"--run_dir={tmp_path / 'run'}") == 2
+    output = capsys.readouterr()
+    assert "error: --features=auto: " in output.err
+    assert "Epoch" not in output.out
 
 
 def test_points_are_counted_already(tiny_mixture_flags, tmp_path, capsys):
