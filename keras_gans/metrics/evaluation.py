@@ -58,18 +58,17 @@ def evaluate_images(features, real_images, fake_images, split="", seed=0):
 
 def _extract(features, name, images):
     """Features of all images, and the first batch of these."""
-    batches = []
-    first = None
+    rows, first = [], None
     for batch in _batches(images):
         first = batch if first is None else first
         require_same_shape(first, batch)
-        batches.append(np.asarray(features(batch)))
-    if sum(map(len, batches)) < 2:
+        rows.append(np.asarray(features(batch)))
+    count = sum(map(len, rows))
+    if count < 2:
         raise ValueError(
-            f"`{name}` must be at least two images. "
-            f"Received: {sum(map(len, batches))}."
+            f"`{name}` must be at least two images. Received: {count}."
         )
-    return np.concatenate(batches), first
+    return np.concatenate(rows), first
 
 
 def _batches(images):

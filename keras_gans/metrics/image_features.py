@@ -81,6 +81,9 @@ class CallableFeatures(ImageFeatures):
         return tf.ensure_shape(features, (None, self.dim))
 
     def _in_numpy(self, images):
+        # A replica may have none; not every function takes that.
+        if not len(images):
+            return np.zeros((0, self.dim), "float32")
         return np.asarray(self.function(np.asarray(images)), "float32")
 
 

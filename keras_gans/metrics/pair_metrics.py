@@ -56,7 +56,8 @@ class PairMetric(keras.metrics.Mean):
         Raises:
             ValueError: If there was no pair, or an image that is not finite.
         """
-        count = int(self.count)
+        # What replicas have counted is added up in a tensor.
+        count = int(tf.convert_to_tensor(self.count))
         if not count:
             raise ValueError("There must be at least one pair. Received: none.")
         protocol = Protocol(
