@@ -228,7 +228,10 @@ class _OnCopy(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         _copy_weights(self._original, self._seen)
-        self._callbacks.on_epoch_end(epoch, logs)
+        # Not by the list, which would hand on a copy of the logs: the history
+        # would lack what these callbacks have measured.
+        for callback in self._callbacks.callbacks:
+            callback.on_epoch_end(epoch, logs)
 
 
 def _copy_weights(model, other):
