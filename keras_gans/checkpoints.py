@@ -5,6 +5,9 @@ optimizers, pools, seeds, running logs), `state.json` (position and history)
 and `manifest.json` (sizes and SHA-256 of both). It is written in a hidden
 folder, brought to the disk, and renamed: whatever the moment of a kill, a
 folder of that name is whole. What changes afterwards is found by its hash.
+
+Of all checkpoints the newest ones stay, and the one that a state calls the
+best: `state["best"]`, a dictionary with its `step`, if there is any.
 """
 
 import dataclasses
@@ -54,9 +57,11 @@ def write(directory, model, step, state, keep=2):
             may write there at a time.
         model: Built and compiled `keras.Model`.
         step: Integer >= 0.
-        state: Dictionary that JSON can hold.
-        keep: Integer >= 1, number of checkpoints kept. Defaults to 2, so
-            that one with changed bytes has an older one behind it.
+        state: Dictionary that JSON can hold. What it has as `"best"` is
+            `None`, or a dictionary whose `step` is that of a checkpoint which
+            stays.
+        keep: Integer >= 1, number of newest checkpoints kept. Defaults to 2,
+            so that one with changed bytes has an older one behind it.
 
     Returns:
         The path of the checkpoint.
@@ -69,7 +74,7 @@ def write(directory, model, step, state, keep=2):
     _check_finite(model)
     directory.mkdir(parents=True, exist_ok=True)
     _remove_litter(directory)
-    target = directory / f"{_PREFIX}{step:08d}"
+    target = directory / _name_of(step)
     unfinished = directory / f"{_UNFINISHED}{target.name}"
     try:
         unfinished.mkdir()
@@ -97,8 +102,11 @@ def write(directory, model, step, state, keep=2):
         _discard(target)  # The same step, written before a resume.
     unfinished.rename(target)
     _synchronize(directory)
+    record = state.get("best")
+    best_name = record and _name_of(record["step"])
     for old in _list(directory)[:-keep]:
-        _discard(old)
+        if old.name != best_name:
+            _discard(old)
     return target
 
 
@@ -118,9 +126,7 @@ def newest(directory):
     for path in reversed(_list(directory)):
         damage = _damage(path)
         if damage is None:
-            manifest = json.loads((path / "manifest.json").read_text())
-            state = json.loads((path / "state.json").read_text())
-            return Checkpoint(path, manifest["step"], state, skipped)
+            return _read(path, skipped)
         skipped.append(f"checkpoint {path} is damaged: {damage}")
     if skipped:
         raise CheckpointError(f"No usable checkpoint. {'. '.join(skipped)}.")
@@ -130,10 +136,58 @@ def newest(directory):
     )
 
 
+def best(directory):
+    """Returns the `Checkpoint` that the newest one calls the best so far.
+
+    Raises:
+        CheckpointError: If none was chosen, or it is gone or damaged.
+    """
+    record = newest(directory).state.get("best")
+    if record is None:
+        raise CheckpointError(
+            f"No checkpoint in {directory} was chosen as the best. Train with "
+            "a figure to choose by, or take the last one."
+        )
+    return of_step(directory, record["step"])
+
+
+def of_step(directory, step):
+    """Returns the `Checkpoint` of a step.
+
+    Raises:
+        CheckpointError: If there is none, or its bytes have changed.
+    """
+    directory = pathlib.Path(directory)
+    path = directory / _name_of(step)
+    if not path.is_dir():
+        names = ", ".join(other.name for other in _list(directory))
+        raise CheckpointError(
+            f"There is no checkpoint of step {step} in {directory}. There are: "
+            f"{names or 'none'}."
+        )
+    damage = _damage(path)
+    if damage is not None:
+        raise CheckpointError(f"The checkpoint {path} is damaged: {damage}.")
+    return _read(path, [])
+
+
 def _list(directory):
     return sorted(
         path for path in directory.glob(f"{_PREFIX}*") if path.is_dir()
     )
+
+
+def _name_of(step):
+    return f"{_PREFIX}{step:08d}"
+
+
+def _step_of(path):
+    return int(path.name.removeprefix(_PREFIX))
+
+
+def _read(path, skipped):
+    state = json.loads((path / "state.json").read_text())
+    return Checkpoint(path, _step_of(path), state, skipped)
 
 
 def _damage(path):
@@ -146,7 +200,7 @@ def _damage(path):
                 f"its format is version {manifest['version']}, this package "
                 f"reads version {_FORMAT_VERSION}"
             )
-        if manifest["step"] != int(path.name.removeprefix(_PREFIX)):
+        if manifest["step"] != _step_of(path):
             return "its manifest is of another step"
         if not {"model.keras", "state.json"} <= set(files):
             return "its manifest lists too few files"

@@ -187,3 +187,49 @@ def test_a_disk_that_refuses_leaves_the_older_one(three, model, limit):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert checkpoints.newest(three).step == 3
     assert not list(three.glob(".unfinished*"))
+
+
+def record(step):
+    return {"best": {"step": step}}
+
+
+def test_the_best_stays_until_another_one_is(model, tmp_path):
+    for step, best_step in ((1, 1), (2, 1), (3, 1), (4, 1), (5, 5), (6, 5)):
+        checkpoints.write(tmp_path, model, step, record(best_step))
+        assert checkpoints.best(tmp_path).step == best_step
+        assert checkpoints.newest(tmp_path).step == step
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["step_00000005", "step_00000006"]
+
+
+def test_the_best_stays_beside_the_newest_two(model, tmp_path):
+    for step in range(1, 6):
+        checkpoints.write(tmp_path, model, step, record(2 if step > 1 else 1))
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["step_00000002", "step_00000004", "step_00000005"]
+
+
+def test_no_best_is_an_error(three):
+    message = f"^No checkpoint in {three} was chosen as the best. Train with"
+    with pytest.raises(checkpoints.CheckpointError, match=message):
+        checkpoints.best(three)
+
+
+def test_a_damaged_best_is_an_error_not_another_one(model, tmp_path):
+    for step in (1, 2):
+        checkpoints.write(tmp_path, model, step, record(1))
+    flip_a_bit(tmp_path / "step_00000001" / "model.keras")
+    with pytest.raises(
+        checkpoints.CheckpointError, match="step_00000001 is damaged: model.ke"
+    ):
+        checkpoints.best(tmp_path)
+
+
+def test_a_step_is_found_or_those_that_are_there_are_named(three):
+    assert checkpoints.of_step(three, 2).state == {"step was": 2}
+    with pytest.raises(checkpoints.CheckpointError) as error:
+        checkpoints.of_step(three, 1)
+    assert str(error.value) == (
+        f"There is no checkpoint of step 1 in {three}. There are: "
+        "step_00000002, step_00000003."
+    )

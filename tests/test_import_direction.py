@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "keras_gans.losses": {"keras_gans.noise", "keras_gans.replicas"},
     "keras_gans.optimizers": set(),
     "keras_gans.data": set(),
+    "keras_gans.evaluation": {"keras_gans.metrics"},
     "keras_gans.checkpoints": set(),
     "keras_gans.features": set(),
     "keras_gans.latents": set(),

@@ -8,7 +8,7 @@ import abc
 import keras
 import numpy as np
 
-from keras_gans import data
+from keras_gans import data, evaluation
 from keras_gans.callbacks import Overfitting, Reconstructions
 from keras_gans.layers import (
     GaussianCorruption,
@@ -60,6 +60,7 @@ class AutoencoderTask(Task, abc.ABC):
     """
 
     trainer = "autoencoder"
+    main_figure = "val_psnr"
     flags = ()
     default_code_dim = 32
     code_activation = "linear"
@@ -176,6 +177,15 @@ class AutoencoderTask(Task, abc.ABC):
             return []
         images = self._some(_NUM_WATCHED)
         return [Overfitting(images, self.corrupt(images), report_alarm)]
+
+    def evaluator(self, run_path, features, seed):
+        return evaluation.of_reconstructions(
+            self.images,
+            self.corrupt(self.images),
+            self.open_features(run_path, features, self.config.channels),
+            self.describe_split(self.split),
+            seed,
+        )
 
     def score(self, model, history, instruments):
         images = self.images

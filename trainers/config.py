@@ -9,6 +9,7 @@ import re
 from absl import flags
 
 from keras_gans import data
+from trainers import features
 
 _DEFINERS = {
     bool: flags.DEFINE_boolean,
@@ -113,6 +114,25 @@ class Config:
         "", "Folder for larger sets' resized pictures; runs can share it."
     )
     sample_epochs: int = option(1, "Epochs between sample pictures.", 1)
+    evaluate_epochs: int = option(
+        0,
+        "Epochs between evaluations on held-out pictures, logged as val_NAME; "
+        "0: none.",
+        0,
+    )
+    features: str = option("auto", features.HELP)
+    best_metric: str = option(
+        "",
+        "Figure of history.csv by which a best checkpoint is kept, such as "
+        "val_frechet_distance; min:NAME or max:NAME for others. Default: with "
+        "--evaluate_epochs, the main one of the trainer.",
+    )
+    patience: int = option(
+        0,
+        "Epochs without a better figure after which the training ends; 0: "
+        "never.",
+        0,
+    )
     profile_steps: int = option(
         0, "Steps to profile for TensorBoard, after the first few; 0: none.", 0
     )
@@ -141,12 +161,29 @@ class Config:
                 "--num_replicas is for one machine: with "
                 "--strategy=multi_worker, each uses all of its GPUs."
             )
+        check_features(self.features)
+        self._check_patience()
         if self.cache == "file" and not self.cache_dir:
             raise UsageError("--cache=file needs a folder, --cache_dir.")
         if self.reproducible and self.jit_compile:
             raise UsageError(
                 "--reproducible must not go with --jit_compile: XLA promises "
                 "no deterministic operations, and Keras would leave it out."
+            )
+
+    def _check_patience(self):
+        if not self.patience:
+            return
+        if not self.best_metric and not self.evaluate_epochs:
+            raise UsageError(
+                "--patience needs a figure to wait for: give --best_metric or "
+                "--evaluate_epochs."
+            )
+        if self.patience < self.evaluate_epochs:
+            raise UsageError(
+                f"--patience must be at least {self.evaluate_epochs}, "
+                "--evaluate_epochs: a figure cannot get better between two "
+                f"evaluations. Received: {self.patience}."
             )
 
     def check_replicas(self, num_replicas):
@@ -233,6 +270,12 @@ def check_field(field, value):
             f"--{field.name} must be one of {', '.join(choices)}. "
             f"Received: {value}.{did_you_mean(value, choices)}"
         )
+
+
+def check_features(text):
+    """Refuses what is no value of `--features`, by `UsageError`."""
+    with naming_flag("features", text):
+        features.check(text)
 
 
 def did_you_mean(word, choices):

@@ -8,7 +8,7 @@ python -m trainers.cyclegan --run_dir=runs/cyclegan-001      (goes on)
 
 import dataclasses
 
-from keras_gans import data
+from keras_gans import data, evaluation
 from keras_gans.callbacks import TranslationStrips
 from keras_gans.models import CycleGAN
 from keras_gans.networks import build_patchgan_discriminator
@@ -178,6 +178,32 @@ class CycleGANTask(translation.TranslationTask):
             self.config.sample_epochs,
             self._held_out.are_pairs,
             summary_writer,
+        )
+
+    @property
+    def main_figure(self):
+        if self._held_out.are_pairs:
+            return "val_l1_ab"
+        return "val_frechet_distance_ab"
+
+    @property
+    def auto_features(self):
+        return None if self._held_out.are_pairs else "pixels"
+
+    def evaluator(self, run_path, features, seed):
+        held_out, config = self._held_out, self.config
+        opened = {
+            channels: self.open_features(run_path, features, channels)
+            for channels in {config.channels_a, config.channels_b}
+        }
+        return evaluation.of_domains(
+            held_out.images_a,
+            held_out.images_b,
+            held_out.are_pairs,
+            opened[config.channels_a],
+            opened[config.channels_b],
+            self.describe_split(held_out.split),
+            seed,
         )
 
     def score(self, model, history, instruments):

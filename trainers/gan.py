@@ -32,6 +32,12 @@ class Config(latent.Config):
                 f"for a mixture. Received: {self.data}."
                 f"{did_you_mean(self.mixture_name, MIXTURES)}"
             )
+        if self.evaluate_epochs:
+            raise UsageError(
+                "--evaluate_epochs is for pictures: the points of a mixture "
+                "are counted after each epoch as it is. --best_metric can be "
+                "modes_found or good_share."
+            )
         if self.network != "mlp":
             raise UsageError(
                 "--network must be mlp for the points of a mixture. "

@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from keras_gans import data
+from keras_gans import data, evaluation
 from keras_gans.callbacks import (
     ClassCoverage,
     LabelAccuracy,
@@ -52,6 +52,8 @@ class ImageTask(LatentTask):
     """
 
     trainer = "gan"
+    main_figure = "val_frechet_distance"
+    auto_features = "auto"  # The run's classifier, or pixels.
 
     def __init__(self, config):
         super().__init__(config)
@@ -205,6 +207,23 @@ class ImageTask(LatentTask):
         )
         return [self._coverage]
 
+    def evaluator(self, run_path, features, seed):
+        images, labels, split = self._held_out, self._held_out_labels, "test"
+        if images is None:
+            say("note", "no test pictures: samples are compared with training")
+            images, labels, split = self._real, self._real_labels, "train"
+        return evaluation.of_samples(
+            self.open_features(run_path, features, images.shape[-1]),
+            images,
+            self._labels_to_draw(labels),
+            self.describe_split(split),
+            seed,
+        )
+
+    def _labels_to_draw(self, labels):
+        """What samples are drawn of, beside real pictures of `labels`."""
+        del labels
+
     def measure(self, model):
         if self._classifier is None or self._held_out is None:
             return {"protocol": "figures of the instruments, last weights"}
@@ -336,6 +355,9 @@ class ConditionalImageTask(ImageTask):
             num_samples=max(256, 4 * self._images.num_classes),
             report=report_alarm,
         )
+
+    def _labels_to_draw(self, labels):
+        return labels
 
     def _label_instruments(self):
         num_classes = self._images.num_classes

@@ -7,6 +7,7 @@ from keras_gans.callbacks import ModeCoverage, PointClouds, write_timeline
 from keras_gans.metrics import count_modes
 from keras_gans.models import GAN
 from keras_gans.networks import build_mlp_discriminator, build_mlp_generator
+from trainers.config import UsageError
 from trainers.environment import report_alarm, say
 from trainers.latent import LatentTask
 
@@ -91,6 +92,12 @@ class MixtureTask(LatentTask):
             "modes_found": modes_found,
             "good_share": good_share,
         }
+
+    def evaluator(self, run_path, features, seed):
+        raise UsageError(
+            "Evaluations are for pictures; score.json and history.csv of this "
+            "run have what its points are worth: modes_found, good_share."
+        )
 
     def draw(self, run, model):
         del model

@@ -9,7 +9,7 @@ python -m trainers.pix2pix --run_dir=runs/pix2pix-001      (goes on)
 
 import dataclasses
 
-from keras_gans import data
+from keras_gans import data, evaluation
 from keras_gans.callbacks import PairStrips
 from keras_gans.data import DIRECTIONS, INPUT_RESIZES
 from keras_gans.models import Pix2Pix
@@ -139,6 +139,7 @@ class Pix2PixTask(translation.TranslationTask):
     """
 
     trainer = "pix2pix"
+    main_figure = "val_l1"
 
     def __init__(self, config):
         super().__init__(config)
@@ -262,6 +263,15 @@ class Pix2PixTask(translation.TranslationTask):
             run.samples,
             self.config.sample_epochs,
             summary_writer,
+        )
+
+    def evaluator(self, run_path, features, seed):
+        return evaluation.of_translations(
+            self.inputs,
+            self.targets,
+            self.open_features(run_path, features, self.config.channels_target),
+            self.describe_split(self._split),
+            seed,
         )
 
     def score(self, model, history, instruments):

@@ -1,6 +1,9 @@
 """How far a long task is, on the screen."""
 
+import re
 import time
+
+import keras
 
 from trainers.environment import say
 
@@ -29,3 +32,21 @@ class Progress:
         if time.monotonic() - self._last_line >= _SECONDS_BETWEEN_LINES:
             self._last_line = time.monotonic()
             say(self._label, f"{done} of {total} pictures")
+
+
+class ProgressBar(keras.callbacks.ProgbarLogger):
+    """Keras's progress bar, without what only tables need."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        super().on_train_batch_end(batch, _without_details(logs))
+
+    def on_epoch_end(self, epoch, logs=None):
+        super().on_epoch_end(epoch, _without_details(logs))
+
+
+def _without_details(logs):
+    return {
+        name: value
+        for name, value in logs.items()
+        if not re.fullmatch(r".+_probability_deviation|class_.+_share", name)
+    }

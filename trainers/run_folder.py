@@ -15,6 +15,9 @@ from trainers.config import UsageError
 
 _FLAGS = "flags.txt"
 _COMMAND = "# python -m trainers.{trainer} --flagfile=flags.txt"
+# Where a run lies, that it was new, and that someone wants to see a profile,
+# is not part of it: these flags, and the values that they are kept with.
+NOT_OF_THE_RUN = {"run_dir": "", "new": False, "profile_steps": 0}
 
 
 class DamagedRun(ValueError):
@@ -159,9 +162,7 @@ class RunFolder:
         self._lock = self._take_lock()
         lines = [_COMMAND.format(trainer=trainer)]
         lines += config_lib.to_lines(
-            # Where it lies, that it was new, and that someone wants to see a
-            # profile, is not part of the run.
-            dataclasses.replace(config, run_dir="", new=False, profile_steps=0)
+            dataclasses.replace(config, **NOT_OF_THE_RUN)
         )
         write_text(self.path / _FLAGS, "\n".join(lines) + "\n")
 

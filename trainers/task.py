@@ -8,9 +8,12 @@ import abc
 
 import tensorflow as tf
 
+from keras_gans.callbacks import Evaluation
 from trainers import config as config_lib
 from trainers import distribution as distribution_lib
-from trainers import environment, exports, report, training
+from trainers import environment, exports, hparams, report, training
+from trainers import features as features_lib
+from trainers.best import Best
 from trainers.environment import say
 
 
@@ -31,6 +34,10 @@ class Task(abc.ABC):
             to be set by subclasses.
         pipeline: Object with `batch_size`, `steps_per_epoch` and
             `dataset(start_step)`, to be set by subclasses.
+        main_figure: String, the figure of an evaluation by which the best
+            checkpoint is chosen unless the flags name one.
+        auto_features: What `--features=auto` is: another value of the flag,
+            or `None` for no features, where there are pairs to compare.
     """
 
     trainer = None
@@ -38,6 +45,8 @@ class Task(abc.ABC):
     is_exportable = True
     data_facts = {}
     pipeline = None
+    main_figure = ""
+    auto_features = None
 
     def __init__(self, config):
         self.config = config
@@ -70,6 +79,57 @@ class Task(abc.ABC):
     @abc.abstractmethod
     def sentences(self, score, history):
         """Returns score and verdict as `(label, text)` lines."""
+
+    @abc.abstractmethod
+    def evaluator(self, run_path, features, seed):
+        """Returns what scores the model on held-out pictures.
+
+        Args:
+            run_path: Path of the run folder.
+            features: Value of `--features`.
+            seed: Integer, of noise and chosen subsets.
+
+        Returns:
+            A `keras_gans.evaluation.Evaluator`.
+
+        Raises:
+            UsageError: If these features cannot be used.
+        """
+
+    def describe_split(self, split):
+        """Which pictures are held out, for the protocol of scores."""
+        return f"{self.config.data} {split}"
+
+    def open_features(self, run_path, text, channels):
+        """Returns the features object of `--features`, `text`, or `None`."""
+        if text == "auto":
+            text = self.auto_features
+        if text is None:
+            return None
+        with config_lib.naming_flag("features", text):
+            return features_lib.of_run(text, run_path, channels)
+
+    def evaluations(self, run):
+        """Returns the callbacks that evaluate every few epochs: one or none."""
+        config = self.config
+        if not config.evaluate_epochs:
+            return []
+        evaluator = self.evaluator(run.path, config.features, config.seed)
+        with config_lib.naming_flag("features", config.features):
+            evaluator.check()
+
+        def evaluate(model):
+            with config_lib.naming_flag("features", config.features):
+                return evaluator(model)
+
+        return [Evaluation(evaluate, config.evaluate_epochs)]
+
+    @property
+    def best_metric(self):
+        """Name of the figure that the best checkpoint is chosen by, or ""."""
+        if self.config.best_metric or not self.config.evaluate_epochs:
+            return self.config.best_metric
+        return self.main_figure
 
     def draw(self, run, model):
         """Draws what the finished run shows.
@@ -111,13 +171,14 @@ def run(config, make_task):
             f"{config.accumulate_steps} of each batch; batch norms, and other "
             "statistics of a batch, are of a part",
         )
+    best = Best(task.best_metric, config.patience)
     with distribution.scope():
         model = task.build_model()
     with distribution.run_folder(config, task.trainer) as run:
-        return _train_in(run, task, model, distribution)
+        return _train_in(run, task, model, distribution, best)
 
 
-def _train_in(run, task, model, distribution):
+def _train_in(run, task, model, distribution, best):
     config = task.config
     run.write_json("environment.json", environment.describe())
     say("model", task.describe(model))
@@ -133,6 +194,8 @@ def _train_in(run, task, model, distribution):
         # Pictures that are all alike, for instance, cannot be watched.
         with config_lib.naming_flag("data", config.data):
             instruments = task.instruments(run)
+        instruments += task.evaluations(run)
+        hparams.write_flags(run, config)
         callbacks = [pictures, *instruments]
         run.write_json(report.SUMMARY, _summarise(task, model, instruments))
     history = training.fit(
@@ -145,17 +208,22 @@ def _train_in(run, task, model, distribution):
         callbacks,
         distribution,
         seen,
+        best,
     )
     if not distribution.is_chief:
         return 0
-    return _finish(run, task, seen, history, instruments)
+    return _finish(run, task, seen, history, instruments, best)
 
 
-def _finish(run, task, model, history, instruments):
+def _finish(run, task, model, history, instruments, best):
     """Scores, draws and exports what has been trained."""
     config = task.config
+    num_epochs = len(history)
     score = task.score(model, history, instruments)
-    sentences = task.sentences(score, history)
+    sentences = [
+        *task.sentences(score, history),
+        *best.sentences(num_epochs, config.epochs),
+    ]
     for label, text in sentences:
         say(label, text)
     figures = task.draw(run, model)
@@ -171,6 +239,7 @@ def _finish(run, task, model, history, instruments):
             "figures": [figure.to_json(run.path) for figure in figures],
         },
     )
+    hparams.write_scores(run, score, num_epochs)
     say("look", str(report.write(run.path, type(config))))
     say("next", task.next_command(run))
     return exit_code

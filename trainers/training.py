@@ -1,9 +1,7 @@
 """The part of a trainer that fits, saves, and goes on where it stopped."""
 
 import contextlib
-import csv
 import dataclasses
-import io
 import math
 import re
 import signal
@@ -15,9 +13,10 @@ import tensorflow as tf
 
 from keras_gans import checkpoints, data
 from keras_gans.callbacks import Instrument, StopOnNonFinite
-from trainers import plots, profiling, run_folder
+from trainers import history, profiling
 from trainers.cli import Stopped
 from trainers.environment import say
+from trainers.progress import ProgressBar
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _STEPS_BEFORE_ESTIMATE = 20
@@ -35,6 +34,7 @@ def fit(
     callbacks,
     distribution,
     seen,
+    best,
 ):
     """Trains `model` to the end of `epochs`, going on if the run has begun.
 
@@ -56,6 +56,8 @@ def fit(
         distribution: `Distribution` that `model` was built under.
         seen: What the callbacks are shown: `model`, or a copy that gets its
             weights when it is looked at.
+        best: `best.Best`. Its best checkpoint is kept, and when it is over,
+            so is the training.
 
     Returns:
         The history: a list of dictionaries, one per epoch.
@@ -69,6 +71,7 @@ def fit(
     with distribution.naming_lost_workers(), naming_bad_pictures():
         distribution.share_checkpoint(run.checkpoints)
         progress = _restore(run, model)
+        best.restore(progress.best)
         instruments = [c for c in callbacks if isinstance(c, Instrument)]
         for instrument in instruments:
             instrument.history = list(progress.history)
@@ -82,24 +85,27 @@ def fit(
             checkpoint_steps,
             instruments,
             distribution,
+            best,
         )
         callbacks = [StopOnNonFinite(), *callbacks, recorder]
         if distribution.is_chief:
-            callbacks.append(_ProgressBar())
+            callbacks.append(ProgressBar())
         profile = profiling.profile(
             profile_steps if distribution.is_chief else 0, run.logs
         )
         with recorder.listening(), profile as profilers:
             callbacks = [*profilers, *callbacks]
             _fit_with(
-                model, pipeline, progress, epochs, callbacks, distribution
+                model, pipeline, recorder, epochs, callbacks, distribution
             )
     if seen is not model:
         _copy_weights(model, seen)
     return progress.history
 
 
-def _fit_with(model, pipeline, progress, epochs, callbacks, distribution):
+def _fit_with(model, pipeline, recorder, epochs, callbacks, distribution):
+    progress = recorder.progress
+
     def fit_to(last_epoch, *more_callbacks):
         epoch, steps_done = divmod(progress.step, pipeline.steps_per_epoch)
         model.fit(
@@ -120,7 +126,8 @@ def _fit_with(model, pipeline, progress, epochs, callbacks, distribution):
         rest = pipeline.steps_per_epoch - steps_done
         with _executions_that_divide(rest, model):
             fit_to(epoch + 1, _RestoreLogs(logs))
-    if progress.step < epochs * pipeline.steps_per_epoch:
+    is_over = recorder.is_over
+    if not is_over and progress.step < epochs * pipeline.steps_per_epoch:
         fit_to(epochs)
 
 
@@ -172,11 +179,13 @@ class _Progress:
         step: Integer, training steps done.
         history: List of dictionaries, one per finished epoch.
         seconds: Float, time of training so far.
+        best: Record of a `best.Best`, or `None`.
     """
 
     step: int = 0
     history: list = dataclasses.field(default_factory=list)
     seconds: float = 0.0
+    best: dict | None = None
 
 
 def _restore(run, model):
@@ -187,24 +196,6 @@ def _restore(run, model):
         say("warning", sentence)
     say("resume", f"from step {checkpoint.step}, in {checkpoint.path}")
     return _Progress(checkpoint.step, **checkpoint.state)
-
-
-class _ProgressBar(keras.callbacks.ProgbarLogger):
-    """Keras's progress bar, without what only tables need."""
-
-    def on_train_batch_end(self, batch, logs=None):
-        super().on_train_batch_end(batch, _without_details(logs))
-
-    def on_epoch_end(self, epoch, logs=None):
-        super().on_epoch_end(epoch, _without_details(logs))
-
-
-def _without_details(logs):
-    return {
-        name: value
-        for name, value in logs.items()
-        if not re.fullmatch(r".+_probability_deviation|class_.+_share", name)
-    }
 
 
 class _RestoreLogs(keras.callbacks.Callback):
@@ -237,7 +228,10 @@ class _OnCopy(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         _copy_weights(self._original, self._seen)
-        self._callbacks.on_epoch_end(epoch, logs)
+        # Not by the list, which would hand on a copy of the logs: the history
+        # would lack what these callbacks have measured.
+        for callback in self._callbacks.callbacks:
+            callback.on_epoch_end(epoch, logs)
 
 
 def _copy_weights(model, other):
@@ -257,6 +251,7 @@ class _Recorder(keras.callbacks.Callback):
         checkpoint_steps,
         instruments,
         distribution,
+        best,
     ):
         super().__init__()
         self.run = run
@@ -266,6 +261,8 @@ class _Recorder(keras.callbacks.Callback):
         self.checkpoint_steps = checkpoint_steps
         self.instruments = instruments
         self.distribution = distribution
+        self.best = best
+        self.is_over = best.is_over(len(progress.history))
         self.saved_step = progress.step
         self.saved_at = time.monotonic()
         self.started = time.monotonic() - progress.seconds
@@ -304,9 +301,16 @@ class _Recorder(keras.callbacks.Callback):
             for name, value in row.items():
                 tf.summary.scalar(name, value, epoch + 1)
         self.summary_writer.flush()
-        self._save_or_stop(is_last=epoch + 1 == self.epochs)
+        is_best = is_over = False
+        # Only the chief's rows have what its callbacks have seen.
+        if self.distribution.is_chief:
+            is_best = self.best.update(
+                self.progress.history[-1], self.progress.step
+            )
+            is_over = self.best.is_over(epoch + 1)
+        self._save_or_stop(epoch + 1 == self.epochs, is_best, is_over)
 
-    def _save_or_stop(self, is_last):
+    def _save_or_stop(self, is_last, is_best=False, is_over=False):
         if self.checkpoint_steps:
             is_due = (
                 self.progress.step - self.saved_step >= self.checkpoint_steps
@@ -318,9 +322,14 @@ class _Recorder(keras.callbacks.Callback):
                 >= _LEAST_SECONDS_BETWEEN_SAVES
             )
         # Workers save and stop together; the clock that counts is the chief's.
-        is_due, is_stopped = self.distribution.any(
-            is_due and self.distribution.is_chief, self.signal is not None
+        is_due, is_stopped, is_over = self.distribution.any(
+            (is_due and self.distribution.is_chief) or is_best,
+            self.signal is not None,
+            is_over,
         )
+        if is_over:
+            self.is_over = is_last = True
+            self.model.stop_training = True
         if is_due or is_last or is_stopped:
             self._save()
         if is_stopped and not is_last:
@@ -337,45 +346,14 @@ class _Recorder(keras.callbacks.Callback):
 
     def _save(self):
         if self.progress.history:
-            self._report(self.progress.history)
+            history.write(self.run, self.progress.history, self.instruments)
         self.progress.seconds = round(time.monotonic() - self.started, 3)
+        self.progress.best = self.best.record
         state = dataclasses.asdict(self.progress)
         step = state.pop("step")
         checkpoints.write(self.run.checkpoints, self.model, step, state)
         self.saved_step = step
         self.saved_at = time.monotonic()
-
-    def _report(self, history):
-        run_folder.write_text(self.run.path / "history.csv", _as_csv(history))
-        plots.plot_losses(history, self.run.plots / "losses.png")
-        if "real_probability" in history[0]:
-            plots.plot_discriminator(
-                history, self.run.plots / "discriminator.png"
-            )
-        if "val_mse" in history[0]:
-            plots.plot_generalization(
-                history, self.run.plots / "generalization.png"
-            )
-        if not self.instruments:
-            return
-        limits = {
-            name: limit
-            for instrument in self.instruments
-            for name, limit in instrument.limits.items()
-        }
-        plots.plot_instruments(
-            history, limits, self.run.plots / "instruments.png"
-        )
-        alarms = sorted(
-            alarm
-            for instrument in self.instruments
-            for alarm in instrument.alarms(history)
-        )
-        lines = [f"epoch {epoch}: {sentence}" for epoch, sentence in alarms]
-        run_folder.write_text(
-            self.run.path / "alarms.txt",
-            "\n".join(lines or ["No alarms so far."]) + "\n",
-        )
 
     def _estimate_time(self):
         now = time.monotonic()
@@ -419,14 +397,6 @@ class _Listening:
     def __exit__(self, *exception):
         for number, handler in self.previous.items():
             signal.signal(number, handler)
-
-
-def _as_csv(history):
-    text = io.StringIO()
-    writer = csv.DictWriter(text, history[0], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(history)
-    return text.getvalue()
 
 
 def _duration(seconds):

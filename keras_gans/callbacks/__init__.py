@@ -2,6 +2,7 @@
 
 from keras_gans.callbacks.balance import Balance
 from keras_gans.callbacks.class_coverage import ClassCoverage
+from keras_gans.callbacks.evaluation import Evaluation
 from keras_gans.callbacks.instrument import Instrument
 from keras_gans.callbacks.interpolations import draw_interpolations
 from keras_gans.callbacks.label_accuracy import LabelAccuracy
@@ -25,6 +26,7 @@ from keras_gans.callbacks.translation_strips import TranslationStrips
 __all__ = [
     "Balance",
     "ClassCoverage",
+    "Evaluation",
     "Instrument",
     "LabelAccuracy",
     "Memorization",

@@ -63,7 +63,8 @@ def read_image(path, channels=3, background=255):
     Args:
         path: Path of the file. Its extension does not matter.
         channels: 1 (grey), 3 (RGB) or 4 (RGBA) for picture files; the exact
-            number of channels for `.npy` files.
+            number of channels for `.npy` files. `None`: those that the file
+            has, 1 or 3 for a picture, which is laid on the background.
         background: Grey level, 0 to 255, that transparent pictures are laid
             on unless `channels` is 4.
 
@@ -94,13 +95,15 @@ def decode_image(file, path, channels=3, background=255):
         raise _refusal(path, "is empty", _GET_AGAIN)
     if head.startswith(_NPY_MAGIC):
         return _decode_npy(file, path, channels)
-    if channels not in (1, 3, 4):
+    if channels not in (None, 1, 3, 4):
         raise _refusal(
             path,
             f"is a picture file, which has 1, 3 or 4 channels, not {channels}",
             "Store pictures with other numbers of channels as .npy",
         )
     array = _decode_picture(file, path, head)
+    if channels is None:
+        channels = 1 if array.shape[-1] < 3 else 3
     return pixels.convert_channels(array, channels, background)
 
 
@@ -155,7 +158,7 @@ def _decode_npy(file, path, channels):
     if shape[0] * shape[1] > MAX_PIXELS:
         raise _too_large(path)
     found = shape[2] if len(shape) == 3 else 1
-    if found != channels:
+    if channels not in (None, found):
         raise _refusal(
             path,
             f"has {found} channels, not {channels}",

@@ -173,3 +173,22 @@ def test_npy_of_floats_and_any_channels(channels, write):
 def test_npy_without_channel_axis(write):
     path = write(npy(GREY[..., 0]), "a.npy")
     np.testing.assert_array_equal(data.read_image(path, channels=1), GREY)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (PNG, RGB),
+        (encode(Image.fromarray(GREY[..., 0])), GREY),
+        (npy(np.zeros((4, 5, 7), "uint8")), np.zeros((4, 5, 7), "uint8")),
+        (
+            encode(Image.new("RGBA", (3, 2), (9, 9, 9, 0))),
+            np.full((2, 3, 3), 255),
+        ),
+    ],
+    ids=["colours", "grey", "npy", "transparent"],
+)
+def test_channels_can_be_those_of_the_file(content, expected, tmp_path):
+    (tmp_path / "a").write_bytes(content)
+    image = data.read_image(tmp_path / "a", channels=None)
+    np.testing.assert_array_equal(image, expected)

@@ -175,3 +175,19 @@ def test_a_signal_to_one_worker_stops_all(tiny_flags, tmp_path):
     assert "stopped by SIGTERM at step" in outputs[1]
     step = checkpoints.newest(tmp_path / "run" / "checkpoints").step
     assert all(f"at step {step};" in output for output in outputs)
+
+
+@pytest.mark.slow
+def test_workers_stop_early_together(tiny_pair_flags, tmp_path):
+    # What the chief alone evaluates gets lower: by `max`, it never improves.
+    started = workers.start(
+        *("trainers.pix2pix", *tiny_pair_flags, *SHARED),
+        *("--evaluate_epochs=1", "--best_metric=max:val_l1", "--patience=2"),
+        *("--strategy=multi_worker", f"--run_dir={tmp_path / 'run'}"),
+    )
+    codes, outputs = workers.finish(started)
+    assert codes == [0, 0], "\n".join(outputs)
+    assert "Stopped after 3 of 8 epochs: val_l1" in outputs[0]
+    checkpoint = checkpoints.newest(tmp_path / "run" / "checkpoints")
+    assert checkpoint.state["best"]["epoch"] == 1
+    assert checkpoints.best(tmp_path / "run" / "checkpoints").step == 3

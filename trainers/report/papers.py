@@ -20,6 +20,8 @@ _HOUSEKEEPING = {
     "cache",
     "cache_dir",
     "sample_epochs",
+    "evaluate_epochs",
+    "best_metric",
     "profile_steps",
     "export",
 }
