@@ -327,12 +327,10 @@ class SparseTask(AutoencoderTask):
 
     def _describe_penalty(self):
         config = self.config
-        target = (
-            f", target activity {config.target_activity}"
-            if config.penalty == "kl"
-            else ""
-        )
-        return f"{config.penalty}, weight {config.penalty_weight}{target}"
+        words = f"{config.penalty}, weight {config.penalty_weight}"
+        if config.penalty == "kl":
+            words += f", target activity {config.target_activity}"
+        return words
 
     @property
     def target_activity(self):

@@ -50,3 +50,12 @@ def _without_details(logs):
         for name, value in logs.items()
         if not re.fullmatch(r".+_probability_deviation|class_.+_share", name)
     }
+
+
+def duration(seconds):
+    """So many seconds in the unit that one would say them in."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"

@@ -16,7 +16,7 @@ from keras_gans.callbacks import Instrument, StopOnNonFinite
 from trainers import history, profiling
 from trainers.cli import Stopped
 from trainers.environment import say
-from trainers.progress import ProgressBar
+from trainers.progress import ProgressBar, duration
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _STEPS_BEFORE_ESTIMATE = 20
@@ -371,7 +371,7 @@ class _Recorder(keras.callbacks.Callback):
             print()  # The progress bar has not ended its line.
             say(
                 "time",
-                f"about {_duration(seconds_per_step * steps_left)} for the "
+                f"about {duration(seconds_per_step * steps_left)} for the "
                 f"rest of {self.epochs} epochs",
             )
 
@@ -397,11 +397,3 @@ class _Listening:
     def __exit__(self, *exception):
         for number, handler in self.previous.items():
             signal.signal(number, handler)
-
-
-def _duration(seconds):
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"

@@ -144,14 +144,13 @@ def test_a_run_that_was_killed_decides_as_one_that_was_not(
 
 
 def test_a_figure_that_is_not_there_is_told_after_an_epoch(
-    tiny_pair_flags, tmp_path, capsys
+    scripted, tiny_autoencoder_flags, tmp_path, capsys
 ):
-    flags = [*tiny_pair_flags, "--best_metric=val_l1_distance"]
-    assert run("pix2pix", *flags, f"--run_dir={tmp_path / 'run'}") == 2
-    assert (
-        "--best_metric must be a figure of this run: "
-        in capsys.readouterr().err
-    )
+    flags = [*tiny_autoencoder_flags, "--best_metric=val_mes_error"]
+    assert train(flags, tmp_path / "run") == 2
+    errors = capsys.readouterr().err
+    assert "--best_metric must be a figure of this run: " in errors
+    assert "Received: val_mes_error." in errors
 
 
 def test_pairs_are_evaluated_as_they_are_scored(
