@@ -96,6 +96,12 @@ def evaluate(config):
     if path is not None:
         _write(path, result)
         say("look", str(path))
+    if config.run_dir and not config.json:
+        say(
+            "next",
+            f"python -m trainers.report --run_dir={config.run_dir}, for the "
+            "page of the run with these scores",
+        )
 
 
 def _evaluate_run(config):

@@ -17,16 +17,8 @@ from keras_gans.callbacks import (
 )
 from keras_gans.metrics import ImageClassifier, frechet_distance
 from keras_gans.models import GAN, ConditionalGAN
-from keras_gans.networks import (
-    build_dcgan_discriminator,
-    build_dcgan_generator,
-    build_mlp_discriminator,
-    build_mlp_generator,
-    build_resnet_gan_discriminator,
-    build_resnet_gan_generator,
-)
 from trainers import config as config_lib
-from trainers import picture_data, plots
+from trainers import image_networks, picture_data, plots
 from trainers.config import UsageError
 from trainers.environment import report_alarm, say
 from trainers.latent import LatentTask
@@ -85,49 +77,8 @@ class ImageTask(LatentTask):
         return {}
 
     def connect(self, **arguments):
-        return GAN(*self._build_networks(num_classes=None), **arguments)
-
-    def _build_networks(self, num_classes, **conditioning):
-        config = self.config
-        shape, latent_dim = self._shape, config.latent_dim
-        if config.network == "mlp":
-            hidden_units = (config.hidden_units, config.hidden_units)
-            generator = build_mlp_generator(
-                latent_dim, shape, hidden_units, num_classes
-            )
-            discriminator = build_mlp_discriminator(
-                shape,
-                hidden_units,
-                num_classes,
-                spectral_norm=config.spectral_norm,
-                dropout=config.dropout,
-                **conditioning,
-            )
-        elif config.network == "resnet":
-            generator = build_resnet_gan_generator(
-                latent_dim, shape, config.generator_filters, num_classes
-            )
-            discriminator = build_resnet_gan_discriminator(
-                shape,
-                config.discriminator_filters,
-                num_classes,
-                config.spectral_norm,
-            )
-        else:
-            generator = build_dcgan_generator(
-                latent_dim, shape, config.generator_filters, num_classes
-            )
-            discriminator = build_dcgan_discriminator(
-                shape,
-                config.discriminator_filters,
-                num_classes,
-                normalization=config.discriminator_normalization,
-                spectral_norm=config.spectral_norm,
-                minibatch_stddev=config.minibatch_stddev,
-                dropout=config.dropout,
-                **conditioning,
-            )
-        return generator, discriminator
+        networks = image_networks.build(self.config, self._shape)
+        return GAN(*networks, **arguments)
 
     def pictures(self, run, summary_writer):
         np.savez_compressed(
@@ -323,11 +274,8 @@ class ConditionalImageTask(ImageTask):
         }
 
     def connect(self, **arguments):
-        conditioning = {}
-        if self.config.network != "resnet":
-            conditioning["conditioning"] = self.config.conditioning
         num_classes = self._images.num_classes
-        networks = self._build_networks(num_classes, **conditioning)
+        networks = image_networks.build(self.config, self._shape, num_classes)
         return ConditionalGAN(*networks, num_classes, **arguments)
 
     def _export_inputs(self):

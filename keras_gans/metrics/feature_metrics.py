@@ -189,6 +189,6 @@ class Diversity(_RowsMetric):
     def _notes(self, real, fake):
         own = mean_pairwise_distance(real[1])
         return (
-            f"The real images have {own:.4g}.",
+            f"The real images' own diversity is {own:.4g}.",
             *super()._notes(real, fake),
         )

@@ -181,7 +181,7 @@ def test_more_images_than_there_is_room_for():
     assert (score.protocol.num_real, score.protocol.num_fake) == (20, 20)
     own = mean_pairwise_distance(rows(REAL)[:20])
     assert score.notes[1:] == (
-        f"The real images have {own:.4g}.",
+        f"The real images' own diversity is {own:.4g}.",
         "Only the first 20 of 50 real images are used.",
         "Only the first 20 of 40 fake images are used.",
     )

@@ -1,5 +1,6 @@
 """`python -m trainers.evaluate`, on untrained runs and on folders."""
 
+import html
 import importlib
 import json
 
@@ -9,7 +10,7 @@ from PIL import Image
 
 from keras_gans import checkpoints, metrics
 from trainers import config as config_lib
-from trainers import evaluate, run_folder
+from trainers import evaluate, report, run_folder
 
 FLAGS = {
     "autoencoder": "tiny_autoencoder_flags",
@@ -100,6 +101,12 @@ def test_every_trainer_has_its_scores(trainer, names, untrained, capsys):
     for score in scores.values():
         assert str(score.protocol) in output
         assert score.protocol.split.endswith(" test")
+    # The pages read what the command wrote.
+    read = report.read(run_dir).evaluation
+    assert (read.step, read.scores) == (9, scores)
+    assert str(score.protocol) in html.unescape(
+        report.write(run_dir).read_text()
+    )
 
 
 def test_a_cyclegan_of_too_few_pictures_is_told_so(untrained, capsys):

@@ -80,8 +80,9 @@ def _difference(runs, values):
 def _rows_of_evaluations(runs):
     by_name = {}
     for i, run in enumerate(runs):
-        for score in run.evaluation:
-            by_name.setdefault(score.name, {})[i] = score
+        if run.evaluation is not None:
+            for name, score in run.evaluation.scores.items():
+                by_name.setdefault(name, {})[i] = score
     rows = []
     for key, scores in by_name.items():
         first = next(iter(scores.values()))

@@ -150,7 +150,7 @@ def _losses(record, name):
             Curve.of(history, f"val_{name}", "held-out pictures"),
         ]
         note = (
-            f"{note} Held-out pictures that stay behind: the model learns its "
+            f"{note} Where held-out pictures stay behind, the model learns its "
             "training pictures by heart."
         ).strip()
     levels = []

@@ -19,6 +19,21 @@ SUMMARY = "summary.json"
 
 
 @dataclasses.dataclass(frozen=True)
+class Evaluation:
+    """What `python -m trainers.evaluate` found.
+
+    Attributes:
+        step: Integer, training steps of the checkpoint that was evaluated.
+        epoch: Integer, its finished epochs.
+        scores: Dictionary of `keras_gans.metrics.Score` by name.
+    """
+
+    step: int
+    epoch: int
+    scores: dict
+
+
+@dataclasses.dataclass(frozen=True)
 class RunRecord:
     """A run, finished or not, as its folder tells it.
 
@@ -37,7 +52,7 @@ class RunRecord:
         environment: Dictionary of versions and devices.
         score: Dictionary, or `None` for a run that is not finished.
         sentences: List of `(label, text)`, score and verdict.
-        evaluation: List of `keras_gans.metrics.Score`, of `evaluation.json`.
+        evaluation: `Evaluation` that was made last, or `None`.
         samples: List of `(epoch, path)` of pictures, in order.
         figures: List of `Figure`.
         exports: List of dictionaries, the `parity.json` of each network.
@@ -57,7 +72,7 @@ class RunRecord:
     environment: dict
     score: dict | None
     sentences: list
-    evaluation: list
+    evaluation: Evaluation | None
     samples: list
     figures: list
     exports: list
@@ -137,10 +152,23 @@ def _read_json(path):
 
 
 def _read_evaluation(path):
+    record = _read_json(path)
+    if record is None:
+        return None
     try:
-        return [Score.from_json(values) for values in _read_json(path) or []]
-    except ValueError as error:
-        raise DamagedRun(f"{path} is damaged: {error}") from error
+        return Evaluation(
+            record["step"],
+            record["epoch"],
+            {
+                name: Score.from_json(values)
+                for name, values in record["scores"].items()
+            },
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise DamagedRun(
+            f"{path} is damaged: it must be what trainers.evaluate wrote. "
+            f"{error}"
+        ) from error
 
 
 def _read_history(path):

@@ -120,26 +120,32 @@ def evaluation_tables(evaluation):
     """Returns the scores of an evaluation, a `Table` for each protocol.
 
     Args:
-        evaluation: List of `keras_gans.metrics.Score`.
+        evaluation: `record.Evaluation`, or `None`.
     """
+    if evaluation is None:
+        return []
     groups = {}
-    for score in evaluation:
-        groups.setdefault(str(score.protocol), []).append(score)
+    for name, score in evaluation.scores.items():
+        groups.setdefault(str(score.protocol), {})[name] = score
     return [
         Table(
             protocol,
             [("value", ""), ("better", "")],
             [
                 (
-                    words_for(score.name)[0],
+                    words_for(name)[0],
                     [
                         number(score.value),
                         _LOWER if score.lower_is_better else _HIGHER,
                     ],
                 )
-                for score in scores
+                for name, score in scores.items()
             ],
-            list(dict.fromkeys(note for x in scores for note in x.notes)),
+            list(
+                dict.fromkeys(
+                    note for score in scores.values() for note in score.notes
+                )
+            ),
         )
         for protocol, scores in groups.items()
     ]

@@ -261,7 +261,7 @@ def test_evaluations_are_compared_if_their_protocols_are_alike(
     folders.write_evaluation(runs[1].path, value=2.5, num_fake=num_fake)
     rows = score_rows.rows_of([report.read(run.path) for run in runs])
     distance = rows[-1]
-    assert distance.name == "kernel distance, evaluated"
+    assert distance.name == "kernel distance ab, evaluated"
     assert (distance.best, distance.problem) == (best, problem)
 
 

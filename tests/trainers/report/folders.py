@@ -124,20 +124,24 @@ def write_evaluation(path, *, value=3.5, num_fake=500, seed=0):
     """Writes an evaluation of one figure."""
     write_json(
         path / "evaluation.json",
-        [
-            {
-                "name": "kernel_distance",
-                "value": value,
-                "lower_is_better": True,
-                "notes": ["Few pictures: the figure is noisy."],
-                "protocol": {
-                    "num_real": 1000,
-                    "num_fake": num_fake,
-                    "features": "classifier",
-                    "features_hash": "0123456789abcdef",
-                    "split": "test",
-                    "seed": seed,
-                },
-            }
-        ],
+        {
+            "step": 24,
+            "epoch": 3,
+            "scores": {
+                "kernel_distance_ab": {
+                    "name": "kernel_distance",
+                    "value": value,
+                    "lower_is_better": True,
+                    "notes": ["Few pictures: the figure is noisy."],
+                    "protocol": {
+                        "num_real": 1000,
+                        "num_fake": num_fake,
+                        "features": "classifier",
+                        "features_hash": "0123456789abcdef",
+                        "split": "test",
+                        "seed": seed,
+                    },
+                }
+            },
+        },
     )

@@ -115,6 +115,8 @@ def test_what_comes_later_joins_the_page(run_dir):
     assert "12.5 ms" in page_of(run_dir)
     folders.write_evaluation(run_dir)
     evaluated = pages.Page(page_of(run_dir)).text
+    assert "kernel distance ab" in evaluated
+    assert "the checkpoint of step 24, after epoch 3" in evaluated
     assert "1000 real and 500 fake images" in evaluated
     assert "Few pictures: the figure is noisy." in evaluated
 
@@ -177,6 +179,7 @@ def test_the_command_says_where_to_look(run_dir, capsys):
         ("history.csv", "epoch,x\n1,a\n", 65, "history.csv is damaged: "),
         ("history.csv", "x\n1\n", 65, "history.csv is damaged: a row has no"),
         ("evaluation.json", "[{}]", 65, "evaluation.json is damaged: "),
+        ("evaluation.json", "{}", 65, "evaluation.json is damaged: "),
     ],
 )
 def test_what_cannot_be_read_is_named(
