@@ -57,7 +57,9 @@ def test_the_state_holds_all_that_training_changes(case):
 
 
 @pytest.mark.parametrize(
-    "point", ["step:10", pytest.param("write:6", marks=pytest.mark.slow)]
+    "point",
+    # The writer is the same for all; `test_resume` kills it at each line.
+    ["step:10", pytest.param("write:6", marks=pytest.mark.exhaustive)],
 )
 def test_killed_and_resumed_equals_uninterrupted(point, case, tmp_path):
     trainer, flags, uninterrupted = case
