@@ -90,9 +90,7 @@ def test_conditional_samples_are_recognised_as_their_label(tmp_path):
     assert 0.8 < accuracy < 0.95
     labels = np.arange(1000) % 10
     samples = model.sample(labels, seed=123)
-    # As well as the control asks it of real pictures. Threads round each run
-    # in another order, and runs drift apart: 0.847 has been seen.
-    assert np.mean(classifier(samples) == labels) >= 0.8
+    assert np.mean(classifier(samples) == labels) >= 0.85
     # Nothing of it is chance: under other labels nobody recognises them.
     assert np.mean(classifier(samples) == np.roll(labels, 1)) < 0.2
     assert (run_dir / "export" / "generator_float32.tflite").exists()
