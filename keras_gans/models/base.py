@@ -45,6 +45,16 @@ class BaseModel(keras.Model, abc.ABC):
         # (https://github.com/keras-team/keras/issues/20585).
         del iterator, data_batch
 
+    def _make_function(self, step_function):
+        # What needs no images would run without them in a graph, when a data
+        # set of unknown length ends: the logs, the seeds and the learning
+        # rates of all that follows would be one step ahead.
+        def step_with_data(data):
+            with tf.control_dependencies(tf.nest.flatten(data)):
+                return step_function(data)
+
+        return super()._make_function(step_with_data)
+
     @property
     def metrics(self):
         # Without this, Keras logs a `loss` that nothing updates.
