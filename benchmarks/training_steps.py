@@ -29,6 +29,7 @@ import tempfile
 import numpy as np
 
 from export.benchmark import processes, report
+from keras_gans import processor
 
 ROOT = pathlib.Path(__file__).parent
 # name -> (model, side of the images, batch size)
@@ -235,12 +236,8 @@ def describe_units(document):
 
 def describe_processor():
     """Returns the instruction sets that matter here, by whether it has them."""
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            flags = next(x for x in file if x.startswith("flags")).split()
-    except (OSError, StopIteration):
-        return {}  # Not Linux on x86.
-    return {name: name in flags for name in INSTRUCTIONS}
+    found = processor.instructions()
+    return {name: name in found for name in INSTRUCTIONS} if found else {}
 
 
 def print_processor(document):

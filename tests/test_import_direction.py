@@ -13,8 +13,13 @@ OURS = ("keras_gans", "trainers", "export")
 # Each part may import the parts listed for it, itself, and the version.
 MAY_IMPORT = {
     "keras_gans.replicas": set(),
+    "keras_gans.processor": set(),
     "keras_gans.noise": {"keras_gans.replicas"},
-    "keras_gans.layers": {"keras_gans.noise", "keras_gans.replicas"},
+    "keras_gans.layers": {
+        "keras_gans.noise",
+        "keras_gans.processor",
+        "keras_gans.replicas",
+    },
     "keras_gans.losses": {"keras_gans.noise", "keras_gans.replicas"},
     "keras_gans.optimizers": set(),
     "keras_gans.data": set(),

@@ -1,11 +1,10 @@
 """The numbers that networks compute in, and what they cost on this machine."""
 
-import pathlib
-
 import keras
 import tensorflow as tf
 
-_PROCESSOR = pathlib.Path("/proc/cpuinfo")
+from keras_gans import processor
+
 # Names that Linux has for it, on x86-64 and on 64-bit ARM.
 _PROCESSOR_FLAGS = {
     "bfloat16": {"avx512_bf16", "amx_bf16", "bf16"},
@@ -43,7 +42,7 @@ def _slowness(half):
     """Why `half` is slower than float32 on this machine, or `None`."""
     gpus = tf.config.list_physical_devices("GPU")
     if not gpus:
-        known = _processor_flags()
+        known = processor.instructions()
         if not known or known & _PROCESSOR_FLAGS[half]:
             return None
         return f"the processor has no {half} arithmetic, and imitates it."
@@ -58,16 +57,3 @@ def _slowness(half):
                 f"takes {least[0]}.{least[1]}."
             )
     return None
-
-
-def _processor_flags():
-    """What the first processor can do, as a set; empty if nobody knows."""
-    try:
-        lines = _PROCESSOR.read_text().splitlines()
-    except OSError:
-        return set()
-    for line in lines:
-        label, _, words = line.partition(":")
-        if label.strip() in ("flags", "Features"):
-            return set(words.split())
-    return set()

@@ -1,8 +1,9 @@
 """Convolutions with few filters as convolutions that make blocks of pixels."""
 
 import numpy as np
-from keras import layers, ops
+from keras import ops
 
+from export.rewrites.layer_types import CONVOLUTIONS
 from export.rewrites.replacement import Replacement, window
 
 # XNNPACK multiplies matrices in strips of 16 columns and more.
@@ -85,7 +86,7 @@ def rewrite(layer, input_shape, followers):
     """
     del input_shape, followers
     if not (
-        type(layer) is layers.Conv2D
+        type(layer) in CONVOLUTIONS
         and layer.data_format == "channels_last"
         and layer.padding in ("valid", "same")
         and layer.strides == (1, 1)

@@ -4,6 +4,7 @@ import numpy as np
 from keras import layers, ops
 
 from export.rewrites import batch_norm, stride_two
+from export.rewrites.layer_types import CONVOLUTIONS
 from export.rewrites.replacement import Replacement, concatenate
 
 _FACTOR = 2
@@ -109,7 +110,8 @@ def _is_padding(follower):
 
 def _is_convolution(follower):
     return (
-        [type(x) for x in follower] == [layers.Conv2D]
+        len(follower) == 1
+        and type(follower[0]) in CONVOLUTIONS
         and follower[0].data_format == "channels_last"
         and follower[0].padding in ("valid", "same")
         and follower[0].strides == (1, 1)

@@ -1,9 +1,10 @@
 """Transposed convolutions of a single pixel as matrix products."""
 
 import numpy as np
-from keras import layers, ops
+from keras import ops
 
 from export.rewrites import batch_norm
+from export.rewrites.layer_types import TRANSPOSED_CONVOLUTIONS
 from export.rewrites.replacement import Replacement
 
 
@@ -52,7 +53,7 @@ def rewrite(layer, input_shape, followers):
         for too; `None` if this is no such layer.
     """
     if not (
-        type(layer) is layers.Conv2DTranspose
+        type(layer) in TRANSPOSED_CONVOLUTIONS
         and layer.data_format == "channels_last"
         and tuple(input_shape[1:3]) == (1, 1)
         and layer.padding == "valid"

@@ -4,6 +4,7 @@ import keras
 from keras import layers
 
 from export.rewrites import batch_norm, stride_two
+from export.rewrites.layer_types import TRANSPOSED_CONVOLUTIONS
 
 
 def rewrite(layer, input_shape, followers):
@@ -26,7 +27,7 @@ def rewrite(layer, input_shape, followers):
     """
     del input_shape
     if not (
-        type(layer) is layers.Conv2DTranspose
+        type(layer) in TRANSPOSED_CONVOLUTIONS
         and layer.data_format == "channels_last"
         and layer.strides == (2, 2)
         and layer.dilation_rate == (1, 1)

@@ -1,9 +1,10 @@
 """3x3 convolutions with half of the multiplications (Winograd's algorithm)."""
 
 import numpy as np
-from keras import layers, ops
+from keras import ops
 
 from export.rewrites import batch_norm
+from export.rewrites.layer_types import CONVOLUTIONS
 from export.rewrites.replacement import Replacement, concatenate, window
 from keras_gans.layers import ReflectionPadding2D
 
@@ -173,7 +174,7 @@ def rewrite(layer, input_shape, followers):
         reflection, layer = layer, followers.pop(0)
         input_shape = reflection.compute_output_shape(tuple(input_shape))
     if not (
-        type(layer) is layers.Conv2D
+        type(layer) in CONVOLUTIONS
         and layer.data_format == "channels_last"
         and layer.kernel_size == (3, 3)
         and layer.strides == (1, 1)
@@ -194,7 +195,8 @@ def _is_reflection(layer, followers):
     return (
         type(layer) is ReflectionPadding2D
         and layer.padding == (1, 1)
-        and [type(x) for x in followers[:1]] == [layers.Conv2D]
+        and len(followers) > 0
+        and type(followers[0]) in CONVOLUTIONS
         and followers[0].padding == "valid"
     )
 

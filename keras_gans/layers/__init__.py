@@ -1,5 +1,6 @@
 """Layers that Keras lacks: they own weights, state, or mathematics."""
 
+from keras_gans.layers.convolution import Conv2D, Conv2DTranspose
 from keras_gans.layers.corruption import (
     Corruption,
     GaussianCorruption,
@@ -14,6 +15,8 @@ from keras_gans.layers.pixel_shuffle import PixelShuffle
 from keras_gans.layers.reflection_padding import ReflectionPadding2D
 
 __all__ = [
+    "Conv2D",
+    "Conv2DTranspose",
     "Corruption",
     "GaussianCorruption",
     "GaussianSampling",

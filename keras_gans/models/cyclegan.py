@@ -8,6 +8,8 @@ import tensorflow as tf
 from keras import layers, ops
 
 from keras_gans.layers import (
+    Conv2D,
+    Conv2DTranspose,
     ImagePool,
     InstanceNormalization,
     PixelShuffle,
@@ -345,6 +347,8 @@ class CycleGAN(AdversarialModel):
 # They show no image another one, draw no numbers and remember nothing.
 _PER_IMAGE_LAYERS = frozenset(
     {
+        Conv2D,
+        Conv2DTranspose,
         InstanceNormalization,
         PixelShuffle,
         ReflectionPadding2D,

@@ -4,7 +4,12 @@ import keras
 from keras import layers, ops
 
 from keras_gans import replicas
-from keras_gans.layers import InstanceNormalization, PixelShuffle
+from keras_gans.layers import (
+    Conv2D,
+    Conv2DTranspose,
+    InstanceNormalization,
+    PixelShuffle,
+)
 
 NORMALIZATIONS = ("batch", "instance", "none")
 UPSAMPLINGS = ("pixel_shuffle", "resize", "transposed")
@@ -101,7 +106,7 @@ def conv(
     **kwargs,
 ):
     """A convolution, by default unpadded, with the papers' initial weights."""
-    layer = layers.Conv2D(
+    layer = Conv2D(
         filters,
         kernel_size,
         strides,
@@ -136,7 +141,7 @@ def depthwise_conv(
 
 def conv_transpose(x, filters, kernel_size, strides, padding, use_bias, name):
     """A transposed convolution with the papers' initial weights."""
-    return layers.Conv2DTranspose(
+    return Conv2DTranspose(
         filters,
         kernel_size,
         strides,
@@ -219,7 +224,7 @@ def upsample(x, filters, upsampling, use_bias, name):
     3x3 convolution to four times the channels, then depth to space.
     """
     if upsampling == "transposed":
-        x = layers.Conv2DTranspose(
+        x = Conv2DTranspose(
             filters,
             3,
             strides=2,

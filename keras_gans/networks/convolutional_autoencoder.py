@@ -5,6 +5,7 @@ import math
 import keras
 from keras import layers
 
+from keras_gans.layers import Conv2DTranspose
 from keras_gans.networks import blocks, codes
 
 
@@ -111,7 +112,7 @@ def build_convolutional_decoder(
 
 
 def _double(x, filters, name, kernel_initializer):
-    return layers.Conv2DTranspose(
+    return Conv2DTranspose(
         filters,
         4,
         strides=2,

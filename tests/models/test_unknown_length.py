@@ -8,7 +8,7 @@ from tests.models import every_model, tiny
 
 
 def _train(name, knows_length):
-    model = every_model.make(name, run_eagerly=False)
+    model = every_model.make(name, run_eagerly=False, **every_model.sgd(name))
     data = every_model.dataset(name, num_batches=3)
     if not knows_length:
         # The end shows only when a batch is asked for.
@@ -26,6 +26,15 @@ def _train(name, knows_length):
 def test_nothing_counts_the_batch_that_is_not_there(name):
     expected_logs, expected_state = _train(name, knows_length=True)
     logs, state = _train(name, knows_length=False)
-    assert logs == expected_logs
+    # A batch too many is a third of a log, and one of each counter; threads
+    # may round sums apart.
+    assert logs.keys() == expected_logs.keys()
+    for log, values in logs.items():
+        np.testing.assert_allclose(
+            values, expected_logs[log], rtol=1e-4, atol=1e-5, err_msg=log
+        )
     for array, expected in zip(state, expected_state, strict=True):
-        np.testing.assert_array_equal(array, expected)
+        if np.issubdtype(array.dtype, np.floating):
+            np.testing.assert_allclose(array, expected, rtol=1e-4, atol=1e-5)
+        else:
+            np.testing.assert_array_equal(array, expected)

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
-from keras_gans import checkpoints
+from keras_gans import checkpoints, processor
 from tests.trainers import processes
 from tests.trainers.in_process import run
 from trainers import precision
@@ -29,13 +29,13 @@ def _restore_policy():
 
 
 @pytest.fixture
-def processor(tmp_path, monkeypatch):
+def cpuinfo(tmp_path, monkeypatch):
     """A function that puts another processor into this machine."""
 
     def replace(flags, label="flags"):
         file = tmp_path / "cpuinfo"
         file.write_text(CPUINFO.format(label=label, flags=flags))
-        monkeypatch.setattr(precision, "_PROCESSOR", file)
+        monkeypatch.setattr(processor, "_DESCRIPTION", file)
 
     return replace
 
@@ -72,8 +72,8 @@ def test_float32_has_nothing_to_say():
         ("mixed_float16", "asimdhp", "Features"),
     ],
 )
-def test_fast_processors_are_not_warned_of(processor, name, flags, label):
-    processor(flags, label)
+def test_fast_processors_are_not_warned_of(cpuinfo, name, flags, label):
+    cpuinfo(flags, label)
     half = name.removeprefix("mixed_")
     assert precision.set_up(name) == [
         ("compute", f"in {half}; weights, norms and losses in float32")
@@ -85,8 +85,8 @@ def test_fast_processors_are_not_warned_of(processor, name, flags, label):
     ("name", "flags"),
     [("mixed_bfloat16", "avx2 f16c"), ("mixed_float16", "avx512_bf16 f16c")],
 )
-def test_slow_processors_are_warned_of(processor, name, flags):
-    processor(flags)
+def test_slow_processors_are_warned_of(cpuinfo, name, flags):
+    cpuinfo(flags)
     half = name.removeprefix("mixed_")
     assert precision.set_up(name)[1:] == [
         (
@@ -98,7 +98,7 @@ def test_slow_processors_are_warned_of(processor, name, flags):
 
 
 def test_nothing_is_claimed_of_an_unknown_processor(monkeypatch, tmp_path):
-    monkeypatch.setattr(precision, "_PROCESSOR", tmp_path / "missing")
+    monkeypatch.setattr(processor, "_DESCRIPTION", tmp_path / "missing")
     assert len(precision.set_up("mixed_float16")) == 1
 
 
