@@ -125,8 +125,8 @@ def _correlate(images, kernel, strides, padding):
     """`tf.nn.conv2d`; of one large image, it is of its halves as a batch."""
     if images.shape[0] != 1:
         return tf.nn.conv2d(images, kernel, strides, padding)
-    before, after = _paddings(images.shape, kernel.shape, strides, padding)
-    height = images.shape[1] + before[0] + after[0]
+    padded = _pad(images, kernel.shape, strides, padding)
+    height = padded.shape[1]
     num_rows = (height - kernel.shape[0]) // strides[0] + 1
     if num_rows < _FEWEST_ROWS:
         return tf.nn.conv2d(images, kernel, strides, padding)
@@ -135,17 +135,10 @@ def _correlate(images, kernel, strides, padding):
     height_seen = (half - 1) * strides[0] + kernel.shape[0]
     second = half * strides[0]
     missing = second + height_seen - height
-    images = tf.pad(
-        images,
-        [
-            [0, 0],
-            [before[0], after[0] + max(0, missing)],
-            [before[1], after[1]],
-            [0, 0],
-        ],
-    )
+    if missing > 0:
+        padded = tf.pad(padded, [[0, 0], [0, missing], [0, 0], [0, 0]])
     halves = tf.concat(
-        [images[:, :height_seen], images[:, second : second + height_seen]],
+        [padded[:, :height_seen], padded[:, second : second + height_seen]],
         axis=0,
     )
     halves = tf.nn.conv2d(halves, kernel, strides, "VALID")
@@ -153,16 +146,15 @@ def _correlate(images, kernel, strides, padding):
     return outputs[:, :num_rows]
 
 
-def _paddings(image_shape, kernel_shape, strides, padding):
-    """Rows and columns before and after the image, two pairs."""
+def _pad(images, kernel_shape, strides, padding):
+    """Writes out what `padding` stands for."""
     if padding == "VALID":
-        return (0, 0), (0, 0)
-    total = [
-        max(0, (math.ceil(size / stride) - 1) * stride + side - size)
-        for size, side, stride in zip(image_shape[1:3], kernel_shape, strides)
-    ]
-    before = [size // 2 for size in total]
-    return before, [size - first for size, first in zip(total, before)]
+        return images
+    widths = []
+    for size, side, stride in zip(images.shape[1:3], kernel_shape, strides):
+        total = max(0, (math.ceil(size / stride) - 1) * stride + side - size)
+        widths.append([total // 2, total - total // 2])
+    return tf.pad(images, [[0, 0], *widths, [0, 0]])
 
 
 def _kernel_gradient(large, small, kernel_shape, strides, padding):
@@ -192,16 +184,48 @@ def _kernel_gradient(large, small, kernel_shape, strides, padding):
             strides=[1, *strides, 1],
             padding=padding,
         )
+    # Not before the gradient is there: all patches at once take gigabytes.
+    with tf.control_dependencies([small]):
+        if strides[0] == 1:
+            return _product_of_rows(
+                _pad(large, kernel_shape, strides, padding),
+                small,
+                kernel_shape,
+                strides,
+            )
+        patches = tf.image.extract_patches(
+            large,
+            [1, height, width, 1],
+            [1, *strides, 1],
+            [1, 1, 1, 1],
+            padding,
+        )
+        products = tf.matmul(
+            tf.reshape(patches, [num_rows, num_columns]),
+            tf.reshape(small, [num_rows, small.shape[3]]),
+            transpose_a=True,
+        )
+        return tf.reshape(products, kernel_shape)
+
+
+def _product_of_rows(large, small, kernel_shape, strides):
+    """One product for each row of the kernel, for vertical strides of 1.
+
+    Patches of single rows take a fraction of the memory. What lies `i` rows
+    below them is a range of them; under the last rows of an image, where no
+    kernel fits, the small images get rows of zeros.
+    """
+    height, width, channels, filters = kernel_shape
+    row = small.shape[2]
     patches = tf.image.extract_patches(
-        large,
-        [1, height, width, 1],
-        [1, *strides, 1],
-        [1, 1, 1, 1],
-        padding,
+        large, [1, 1, width, 1], [1, 1, strides[1], 1], [1, 1, 1, 1], "VALID"
     )
-    products = tf.matmul(
-        tf.reshape(patches, [num_rows, num_columns]),
-        tf.reshape(small, [num_rows, small.shape[3]]),
-        transpose_a=True,
-    )
-    return tf.reshape(products, kernel_shape)
+    patches = tf.reshape(patches, [-1, width * channels])
+    small = tf.pad(small, [[0, 0], [0, height - 1], [0, 0], [0, 0]])
+    size = (large.shape[0] * large.shape[1] - height + 1) * row
+    small = tf.reshape(small, [-1, filters])[:size]
+    products = [
+        tf.matmul(patches[i * row :][:size], small, transpose_a=True)
+        for i in range(height)
+    ]
+    return tf.reshape(tf.stack(products), kernel_shape)

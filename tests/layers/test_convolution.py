@@ -143,6 +143,29 @@ def test_one_image_is_cut_and_kernel_gradients_are_products():
     assert "Conv2DBackpropFilter" not in operations
 
 
+@pytest.mark.parametrize("strides", [1, 2])
+def test_patches_wait_for_the_gradient(strides):
+    """Written out as soon as there are images, they would pile up."""
+    layer, _ = _pair(Conv2D, 3, 5, 3, strides, activation="tanh")
+
+    @tf.function
+    def gradient(images):
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(layer(images, training=True), name="loss")
+        return tape.gradient(loss, layer.kernel.value)
+
+    images = tf.TensorSpec((2, 36, 20, 3))
+    graph = gradient.get_concrete_function(images).graph
+    patches = [
+        operation
+        for operation in graph.get_operations()
+        if operation.type == "ExtractImagePatches"
+    ]
+    assert len(patches) == 1
+    (awaited,) = patches[0].control_inputs
+    assert awaited.type == "TanhGrad"
+
+
 @every_layer
 @pytest.mark.parametrize(
     ("shape", "arguments"),
