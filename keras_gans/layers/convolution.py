@@ -1,11 +1,10 @@
 """Keras's convolutions, which some processors train faster this way.
 
 oneDNN keeps TensorFlow's order of axes, for which it lacks good kernels where
-there is no AVX-512. There, it computes a convolution of one image two to
-twenty times as fast when the image is cut into two, and gradients of kernels
-one and a half to five times as fast as one matrix product
-(`benchmarks/convolutions.py`). Only training goes these ways: an exported
-network holds the plain operations.
+there is no AVX-512. There, a convolution of one image is two to twenty times
+as fast when the image is cut into two, and the gradient of a kernel faster as
+products of matrices (`benchmarks/convolutions.py`). Only training goes these
+ways: an exported network holds the plain operations.
 """
 
 import functools
