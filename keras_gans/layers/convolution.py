@@ -185,13 +185,6 @@ def _kernel_gradient(large, small, kernel_shape, strides, padding):
         )
     # Not before the gradient is there: all patches at once take gigabytes.
     with tf.control_dependencies([small]):
-        if strides[0] == 1:
-            return _product_of_rows(
-                _pad(large, kernel_shape, strides, padding),
-                small,
-                kernel_shape,
-                strides,
-            )
         patches = tf.image.extract_patches(
             large,
             [1, height, width, 1],
@@ -205,26 +198,3 @@ def _kernel_gradient(large, small, kernel_shape, strides, padding):
             transpose_a=True,
         )
         return tf.reshape(products, kernel_shape)
-
-
-def _product_of_rows(large, small, kernel_shape, strides):
-    """One product for each row of the kernel, for vertical strides of 1.
-
-    Patches of single rows take a fraction of the memory. What lies `i` rows
-    below them is a range of them; under the last rows of an image, where no
-    kernel fits, the small images get rows of zeros.
-    """
-    height, width, channels, filters = kernel_shape
-    row = small.shape[2]
-    patches = tf.image.extract_patches(
-        large, [1, 1, width, 1], [1, 1, strides[1], 1], [1, 1, 1, 1], "VALID"
-    )
-    patches = tf.reshape(patches, [-1, width * channels])
-    small = tf.pad(small, [[0, 0], [0, height - 1], [0, 0], [0, 0]])
-    size = (large.shape[0] * large.shape[1] - height + 1) * row
-    small = tf.reshape(small, [-1, filters])[:size]
-    products = [
-        tf.matmul(patches[i * row :][:size], small, transpose_a=True)
-        for i in range(height)
-    ]
-    return tf.reshape(tf.stack(products), kernel_shape)
